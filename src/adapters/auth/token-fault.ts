@@ -1,0 +1,39 @@
+import { errors } from "jose";
+import { Fault } from "../../protocol/faults.ts";
+
+/** What jose says of a token, as a fault whose message a person understands. Never repeats the token. */
+export function tokenFault(error: unknown, now: number): Fault {
+  if (error instanceof Fault) return error;
+  if (error instanceof errors.JWTExpired) return expired(error, now);
+  if (error instanceof errors.JWTClaimValidationFailed) return claimFault(error);
+  if (error instanceof errors.JOSEAlgNotAllowed)
+    return new Fault("bad_token", "the token's algorithm is not the one that is expected", { cause: error });
+  if (error instanceof errors.JWSSignatureVerificationFailed || error instanceof errors.JWKSNoMatchingKey)
+    return new Fault("bad_token", "the token is signed with another key", { cause: error });
+  if (error instanceof errors.JWKSTimeout || error instanceof TypeError)
+    return new Fault("unavailable", "the issuer's keys cannot be fetched", { cause: error });
+  return new Fault("bad_token", "this is no readable token", { cause: error });
+}
+
+function expired({ payload }: errors.JWTExpired, now: number): Fault {
+  const seconds = Math.max(0, Math.round(now / 1000 - Number(payload.exp ?? 0)));
+  return new Fault("token_expired", `the token expired ${duration(seconds)} ago`);
+}
+
+function claimFault(error: errors.JWTClaimValidationFailed): Fault {
+  if (error.claim === "nbf")
+    return new Fault("bad_token", "the token is not valid yet; is a clock wrong?", { cause: error });
+  if (error.reason === "missing")
+    return new Fault("bad_token", `the token lacks the claim ${error.claim}`, { cause: error });
+  return new Fault("bad_token", `the token's ${error.claim} is not the one that is expected`, {
+    cause: error,
+  });
+}
+
+/** `90` → `1 min`: the largest unit that fits, as one reads it. */
+export function duration(seconds: number): string {
+  if (seconds < 90) return `${seconds} s`;
+  if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 36 * 3600) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86_400)} days`;
+}

@@ -1,0 +1,42 @@
+import { Database } from "bun:sqlite";
+import { Kysely, Migrator } from "kysely";
+import type { ColumnTypes, Migrations } from "../../../core/feature.ts";
+import { sqliteDialect } from "./dialect.ts";
+import { setPragmas } from "./pragmas.ts";
+
+export const sqliteColumns: ColumnTypes = {
+  bigint: "integer",
+  identity: (column) => column.primaryKey().autoIncrement(),
+};
+
+/**
+ * Brings the file up to date, creating it where it is missing. Returns the names of the migrations that ran.
+ * Throws a sentence for the operator where a newer program wrote the file, or a migration fails.
+ */
+export async function migrateSqlite(file: string, migrations: Migrations): Promise<string[]> {
+  const database = new Database(file, { create: true, readwrite: true });
+  setPragmas(database);
+  const db = new Kysely<unknown>({ dialect: sqliteDialect(database) });
+  try {
+    return await run(db, file, migrations);
+  } finally {
+    await db.destroy();
+    database.close();
+  }
+}
+
+async function run(db: Kysely<unknown>, file: string, migrations: Migrations): Promise<string[]> {
+  // Features number their own migrations, so a new one may sort before another feature's that ran long ago.
+  const provider = { getMigrations: async () => ({ ...migrations }) };
+  const migrator = new Migrator({ db, provider, allowUnorderedMigrations: true });
+  const { error, results = [] } = await migrator.migrateToLatest();
+  if (error === undefined) return results.map(({ migrationName }) => migrationName);
+  const detail = error instanceof Error ? error.message : String(error);
+  if (/previously executed migration .* is missing/.test(detail))
+    throw new Error(
+      `${file} was written by a newer version of Peyk (${detail}). Install that version, or put back a backup of before.`,
+    );
+  throw new Error(
+    `${file} could not be brought up to date: ${detail}. Nothing was changed by the step that failed.`,
+  );
+}

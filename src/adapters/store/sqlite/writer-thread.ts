@@ -1,0 +1,120 @@
+import { type Change, type Committed, isGuarded } from "../../../core/store.ts";
+import { Fault } from "../../../protocol/faults.ts";
+import type { FromWriter, PlainWrite, ToWriter, Unit, UnitOutcome, WriterOptions } from "./messages.ts";
+
+interface Pending {
+  readonly unit: Unit;
+  readonly resolve: (committed: Committed) => void;
+  readonly reject: (fault: Fault) => void;
+}
+
+/** Batches under way: the writer has its next one at hand when it finishes one, and the rest gather here meanwhile. */
+const maxInFlight = 2;
+const maxBatch = 2_000;
+
+/** Our side of the writer's thread: gathers the changes of one moment into a batch, and hands out the outcomes. */
+export class WriterThread {
+  readonly #worker: Worker;
+  #waiting: Pending[] = [];
+  readonly #inFlight: Pending[][] = [];
+  #scheduled = false;
+  #broken: string | undefined;
+  #onIdle: (() => void) | undefined;
+  #onClosed: (() => void) | undefined;
+
+  private constructor(worker: Worker) {
+    this.#worker = worker;
+    worker.onmessage = ({ data }: MessageEvent<FromWriter>) => this.#answered(data);
+    worker.onerror = (event) => this.#break(event.message);
+  }
+
+  static async start(options: WriterOptions): Promise<WriterThread> {
+    const worker = new Worker(new URL("./writer.ts", import.meta.url).href);
+    await new Promise<void>((resolve, reject) => {
+      worker.onmessage = ({ data }: MessageEvent<FromWriter>) =>
+        "broken" in data ? reject(new Error(data.broken)) : resolve();
+      worker.onerror = (event) => reject(new Error(event.message));
+      worker.postMessage({ open: options } satisfies ToWriter);
+    });
+    return new WriterThread(worker);
+  }
+
+  commit(change: Change): Promise<Committed> {
+    if (this.#broken !== undefined)
+      return Promise.reject(new Fault("unavailable", undefined, { cause: this.#broken }));
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ unit: toUnit(change), resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  /** At the end of the turn, so that the changes of one moment go together. */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#post();
+    });
+  }
+
+  #post(): void {
+    while (this.#waiting.length > 0 && this.#inFlight.length < maxInFlight) {
+      const batch = this.#waiting.splice(0, maxBatch);
+      this.#inFlight.push(batch);
+      this.#worker.postMessage({ units: batch.map(({ unit }) => unit) } satisfies ToWriter);
+    }
+  }
+
+  #answered(message: FromWriter): void {
+    if ("outcomes" in message) this.#settle(message.outcomes);
+    else if ("broken" in message) this.#break(message.broken);
+    else if ("closed" in message) this.#onClosed?.();
+  }
+
+  #settle(outcomes: readonly UnitOutcome[]): void {
+    const batch = this.#inFlight.shift()!;
+    for (let i = 0; i < batch.length; i++) settle(batch[i]!, outcomes[i]!);
+    this.#post();
+    if (this.#inFlight.length === 0) this.#onIdle?.();
+  }
+
+  #break(detail: string): void {
+    this.#broken = detail;
+    for (const { reject } of [...this.#inFlight.flat(), ...this.#waiting])
+      reject(new Fault("unavailable", undefined, { cause: new Error(detail) }));
+    this.#inFlight.length = 0;
+    this.#waiting = [];
+    this.#onIdle?.();
+  }
+
+  /** Lets what was handed in finish. */
+  async close(): Promise<void> {
+    if (this.#inFlight.length + this.#waiting.length > 0)
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve;
+      });
+    if (this.#broken === undefined)
+      await new Promise<void>((resolve) => {
+        this.#onClosed = resolve;
+        this.#worker.postMessage({ close: true } satisfies ToWriter);
+      });
+    this.#worker.terminate();
+  }
+}
+
+function settle({ unit, resolve, reject }: Pending, outcome: UnitOutcome): void {
+  if ("failed" in outcome) {
+    const cause = new Error(outcome.detail);
+    return reject(new Fault(outcome.failed, undefined, { cause }));
+  }
+  const events = unit.events.map((_, i) => ({ seq: outcome.firstSeq + i }));
+  resolve({ results: outcome.results, events });
+}
+
+const toUnit = ({ writes = [], events = [] }: Change): Unit => ({ writes: writes.map(toPlain), events });
+
+function toPlain(write: NonNullable<Change["writes"]>[number]): PlainWrite {
+  const { sql, parameters } = (isGuarded(write) ? write.query : write).compile();
+  return isGuarded(write) ? { sql, parameters, rows: write.rows } : { sql, parameters };
+}

@@ -1,0 +1,190 @@
+import type { BlockList } from "node:net";
+import type { Server, ServerWebSocket } from "bun";
+import type {
+  Peer,
+  SendStatus,
+  Socket,
+  SocketHandler,
+  Transport,
+  TransportHandlers,
+} from "../../core/transport.ts";
+import { faults } from "../../protocol/faults.ts";
+import { portOwner } from "../system/port-owner.ts";
+import { peerOf, trustedProxies } from "./peer.ts";
+
+export interface BunTransportOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly ports: readonly number[];
+  readonly maxMessageBytes: number;
+  readonly trustProxy: readonly string[];
+}
+
+/** Bytes that an HTTP request's body may have. */
+const maxBodyBytes = 1024 * 1024;
+/** Seconds that a connection without a complete request may idle: half-open handshakes end here. */
+const idleSeconds = 10;
+/** Subprotocols that we may select. Bun would echo the client's first offer, which may be a token. */
+const subprotocols = ["peyk", "json", "arduino"];
+
+/** `Bun.serve`: HTTP and WebSocket on the same ports. */
+export class BunTransport implements Transport {
+  readonly #options: BunTransportOptions;
+  readonly #trusted: BlockList;
+  #servers: Server<SocketHandler>[] = [];
+
+  constructor(options: BunTransportOptions) {
+    this.#options = options;
+    this.#trusted = trustedProxies(options.trustProxy);
+  }
+
+  async start(handlers: TransportHandlers): Promise<readonly URL[]> {
+    try {
+      for (const port of this.#options.ports) this.#servers.push(this.#serve(port, handlers));
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    return this.#servers.map(({ url }) => url);
+  }
+
+  #serve(port: number, handlers: TransportHandlers): Server<SocketHandler> {
+    const hostname = this.#options.host;
+    try {
+      return Bun.serve<SocketHandler>({
+        hostname,
+        port,
+        idleTimeout: idleSeconds,
+        maxRequestBodySize: maxBodyBytes,
+        development: false,
+        fetch: (request, server) => this.#fetch(request, server, handlers),
+        error: () => new Response("internal error\n", { status: 500 }),
+        websocket: {
+          ...socketHandlers,
+          maxPayloadLength: this.#options.maxMessageBytes,
+          idleTimeout: 0,
+          sendPings: false,
+          perMessageDeflate: false,
+        },
+      });
+    } catch (error) {
+      throw listenError(error, hostname, port);
+    }
+  }
+
+  #fetch(request: Request, server: Server<SocketHandler>, handlers: TransportHandlers) {
+    const { headers } = request;
+    const peer = peerOf(server.requestIP(request)?.address ?? "", headers, this.#trusted);
+    if (headers.get("upgrade")?.toLowerCase() !== "websocket") return handlers.http(request, peer);
+    if (headers.get("sec-websocket-version") !== "13") return refuseVersion();
+    return this.#upgrade(request, server, peer, handlers);
+  }
+
+  #upgrade(request: Request, server: Server<SocketHandler>, peer: Peer, handlers: TransportHandlers) {
+    const { headers } = request;
+    const { pathname: path, searchParams: query } = new URL(request.url);
+    const host = hostOf(headers);
+    // Headers are copied: Bun's own end with the request, and identifying may take longer.
+    const data = handlers.accept({ path, query, headers: new Headers(headers), host, peer });
+    const protocol = selectProtocol(headers.get("sec-websocket-protocol"));
+    if (server.upgrade(request, { data, headers: { "Sec-WebSocket-Protocol": protocol } })) return undefined;
+    return plain(
+      400,
+      "This is no WebSocket handshake (RFC 6455 4.1): Sec-WebSocket-Key must be 16 bytes in base64.\n",
+    );
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#servers.map((server) => server.stop(true)));
+    this.#servers = [];
+  }
+}
+
+const plain = (status: number, text: string, headers: Record<string, string> = {}) =>
+  new Response(text, { status, headers: { "Content-Type": "text/plain; charset=utf-8", ...headers } });
+
+const refuseVersion = () =>
+  plain(426, `${faults.upgrade_required.message}, version 13. ${faults.upgrade_required.hint}\n`, {
+    "Sec-WebSocket-Version": "13",
+    Upgrade: "websocket",
+  });
+
+const hostOf = (headers: Headers): string => (headers.get("host") ?? "").toLowerCase().replace(/:\d+$/, "");
+
+const selectProtocol = (offered: string | null): string =>
+  (offered ?? "")
+    .split(",")
+    .map((each) => each.trim())
+    .find((each) => subprotocols.includes(each)) ?? "";
+
+function listenError(error: unknown, host: string, port: number): Error {
+  const { code, message } = error as { code?: string; message?: string };
+  if (code === "EADDRINUSE") {
+    const owner = portOwner(port);
+    const who = owner === undefined ? "another process" : owner;
+    return new Error(
+      `PORT=${port}: ${who} listens there already. End it, or choose another port: PORT=${port + 1}`,
+    );
+  }
+  if (code === "EACCES")
+    return new Error(`PORT=${port}: this user may not listen there. Use a port above 1023.`);
+  return new Error(`HOST=${host} PORT=${port}: cannot listen there (${message ?? String(error)}).`);
+}
+
+type Ws = ServerWebSocket<SocketHandler>;
+
+const socketHandlers = {
+  open(ws: Ws) {
+    ws.data.opened(new BunSocket(ws));
+  },
+  message(ws: Ws, data: string | Uint8Array) {
+    ws.data.received(data);
+  },
+  ping(ws: Ws) {
+    ws.data.alive();
+  },
+  pong(ws: Ws) {
+    ws.data.alive();
+  },
+  drain(ws: Ws) {
+    ws.data.drained();
+  },
+  close(ws: Ws, code: number, reason: string) {
+    // Bun tells its own handler 1006 where it has told the client 1009.
+    if (code === 1006 && reason === "Received too big message")
+      ws.data.closed(1009, faults.message_too_big.message);
+    else ws.data.closed(code, reason);
+  },
+};
+
+class BunSocket implements Socket {
+  readonly #ws: Ws;
+
+  constructor(ws: Ws) {
+    this.#ws = ws;
+  }
+
+  send(frame: string | Uint8Array): SendStatus {
+    const status =
+      typeof frame === "string"
+        ? this.#ws.sendText(frame)
+        : this.#ws.sendBinary(frame as Uint8Array<ArrayBuffer>);
+    return status > 0 ? "sent" : status === -1 ? "buffered" : "gone";
+  }
+
+  cork(write: () => void): void {
+    this.#ws.cork(write);
+  }
+
+  ping(): void {
+    this.#ws.ping();
+  }
+
+  close(code: number, reason: string): void {
+    this.#ws.close(code, reason);
+  }
+
+  terminate(): void {
+    this.#ws.terminate();
+  }
+}

@@ -1,0 +1,113 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { BunTransport } from "./adapters/transport/bun.ts";
+import type { Config } from "./config/schema.ts";
+import type { Channel } from "./core/channel.ts";
+import { LiveConnection } from "./core/connection.ts";
+import type { Feature, Job } from "./core/feature.ts";
+import type { Check } from "./core/health.ts";
+import type { HttpEnv } from "./core/http.ts";
+import { startJobs } from "./core/jobs.ts";
+import { createMetrics } from "./core/metrics.ts";
+import { accountsFeature } from "./features/accounts/feature.ts";
+import { clientsFeature } from "./features/clients/feature.ts";
+import { outgoing as clientsOutgoing } from "./features/clients/messages.ts";
+import { Clients } from "./features/clients/service.ts";
+import { dispatchFeature } from "./features/dispatch/feature.ts";
+import { createHttp } from "./http/app.ts";
+import { socketCheck, storeCheck } from "./http/checks.ts";
+import { httpKit } from "./http/kit.ts";
+import { Fault } from "./protocol/faults.ts";
+import { type Overrides, openServices, type Services } from "./services.ts";
+import { version } from "./version.ts";
+
+export interface App extends Services {
+  /** Where it listens; with port 0, the ports that the system chose. */
+  readonly urls: readonly URL[];
+  readonly channels: readonly Channel[];
+  /** Tells every client to come back, then ends everything. */
+  stop(): Promise<void>;
+}
+
+/** The composition root: the one place that knows every name. Resolves when it serves. */
+export async function startApp(
+  config: Config,
+  overrides: Overrides & { channels?: readonly Channel[] } = {},
+): Promise<App> {
+  const services = await openServices(config, overrides);
+  try {
+    return await serve(services, overrides.channels ?? []);
+  } catch (error) {
+    await services.close();
+    throw error;
+  }
+}
+
+/** `extra`: channels that are no part of the product, for tests and benches. */
+async function serve(services: Services, extra: readonly Channel[]): Promise<App> {
+  const { config, core, accounts, events, clock } = services;
+  const features = createFeatures(services);
+  const channels = [...features.flatMap((feature) => feature.channels ?? []), ...extra];
+  core.open(channels, accounts.authenticate);
+
+  const urls: URL[] = [];
+  const checks: Check[] = [storeCheck(services.store), socketCheck(() => urls[0])];
+  const { allowedOrigins } = config;
+  const health = { checks, channels, authenticate: accounts.authenticate, broker: "memory", version };
+  const metrics = createMetrics(core, events);
+  const http = createHttp({ features, health, router: core.router, metrics, events, allowedOrigins });
+
+  const transport = createTransport(config);
+  urls.push(...(await transport.start({ accept: (upgrade) => new LiveConnection(core, upgrade), http })));
+  const jobs = features.flatMap((feature) => feature.jobs ?? []);
+  const stopJobs = startJobs([...jobs, pruneJob(services)], clock, events);
+
+  const stop = async () => {
+    stopJobs();
+    await drain(services);
+    await transport.stop();
+    await services.close();
+  };
+  return { ...services, urls, channels, stop };
+}
+
+const createTransport = ({ host, port: ports, maxMessageBytes, trustProxy }: Config) =>
+  new BunTransport({ host, ports, maxMessageBytes, trustProxy });
+
+function createFeatures({
+  config,
+  core,
+  accounts,
+  events,
+  clock,
+}: Services): Feature<OpenAPIHono<HttpEnv>>[] {
+  const { hub, journal, connections } = core;
+  const kit = httpKit(accounts.authenticate);
+  const { presence } = core.options;
+  const clients = new Clients({ journal, presence, clock, publisher: hub.publisher(clientsOutgoing) });
+  return [
+    accountsFeature(accounts, kit, { hub, connections, events }),
+    clientsFeature(clients, clock, config.clientsHost, kit),
+    dispatchFeature(clock),
+  ];
+}
+
+function pruneJob({ config, core }: Services): Job {
+  const retention = { maxAge: config.journalMaxAge * 1000, maxEvents: config.journalMaxEvents };
+  return {
+    name: "journal.prune",
+    every: 60_000,
+    run: async () => void (await core.journal.prune(retention)),
+  };
+}
+
+/** Connections that are told to come back in one go, and the pause between: a restart must not be a stampede. */
+const drainBatch = 1_000;
+const drainPause = 50;
+
+async function drain({ core, clock }: Services): Promise<void> {
+  const open = [...core.connections.all()];
+  for (let i = 0; i < open.length; i += drainBatch) {
+    for (const connection of open.slice(i, i + drainBatch)) connection.close(new Fault("shutting_down"));
+    await new Promise<void>((resolve) => clock.after(drainPause, resolve));
+  }
+}

@@ -1,0 +1,90 @@
+import { type Role, roles } from "../core/identity.ts";
+import { type Command, CommandError, type Parsed, parse, print, required, withServices } from "./command.ts";
+
+const accountRoles = roles.filter((role) => role !== "anonymous" && role !== "device");
+
+type Action = (parsed: Parsed) => Promise<void>;
+
+const actions: Readonly<Record<string, Action>> = {
+  add,
+  list,
+  passwd,
+  disable: setActive(false),
+  enable: setActive(true),
+};
+
+export const userCommand: Command = {
+  usage: "user add|list|passwd|disable|enable",
+  summary: "Look after accounts",
+  details: `  peyk user add --email E --password P [--role ${accountRoles.join("|")}] [--name N]
+  peyk user list [--json]
+  peyk user passwd --email E --password P    ends his sessions
+  peyk user disable --email E                ends his sessions and closes his sockets
+  peyk user enable --email E`,
+  async run(args) {
+    const options = {
+      email: "string",
+      password: "string",
+      role: "string",
+      name: "string",
+      json: "boolean",
+    } as const;
+    const parsed = parse(
+      args,
+      Object.fromEntries(Object.entries(options).map(([name, type]) => [name, { type }])),
+    );
+    const name = parsed.positionals[0] ?? "";
+    if (!Object.hasOwn(actions, name)) throw new CommandError(`usage: peyk ${userCommand.usage}`);
+    await actions[name]!(parsed);
+    return 0;
+  },
+};
+
+async function add(parsed: Parsed): Promise<void> {
+  const user = {
+    email: required(parsed, "email"),
+    password: required(parsed, "password"),
+    role: roleFrom(parsed.values.role ?? "user"),
+    name: parsed.values.name as string | undefined,
+  };
+  const id = await withServices(parsed, ({ accounts }) => accounts.add(user));
+  print(`User ${id} added: ${user.email}, ${user.role}.`);
+}
+
+function roleFrom(text: unknown): Role {
+  const role = accountRoles.find((each) => each === text);
+  if (role === undefined) throw new CommandError(`--role ${text}: must be one of ${accountRoles.join(", ")}`);
+  return role;
+}
+
+async function list(parsed: Parsed): Promise<void> {
+  const users = await withServices(parsed, ({ accounts }) => accounts.list());
+  const rows = users.map(({ id, email, name, role, active, created_at }) => ({
+    id,
+    email,
+    name,
+    role,
+    active: active === 1,
+    created_at: new Date(created_at).toISOString(),
+  }));
+  if (parsed.values.json === true) return print(JSON.stringify(rows, null, 2));
+  const line = (cells: readonly (string | number)[]) =>
+    `${String(cells[0]).padStart(5)}  ${String(cells[1]).padEnd(36)} ${String(cells[2]).padEnd(10)} ${cells[3]}`;
+  print(line(["id", "email", "role", "state"]));
+  for (const { id, email, role, active } of rows)
+    print(line([id, email, role, active ? "active" : "disabled"]));
+}
+
+async function passwd(parsed: Parsed): Promise<void> {
+  const email = required(parsed, "email");
+  await withServices(parsed, ({ accounts }) => accounts.setPassword(email, required(parsed, "password")));
+  print(`New password set for ${email}; his sessions have ended.`);
+}
+
+function setActive(active: boolean): Action {
+  return async (parsed) => {
+    const email = required(parsed, "email");
+    await withServices(parsed, ({ accounts }) => accounts.setActive(email, active));
+    print(active ? `${email} may log in again.` : `${email} is disabled; his sessions have ended.`);
+  };
+}

@@ -1,0 +1,73 @@
+import { encode } from "../protocol/codec.ts";
+import { Fault } from "../protocol/faults.ts";
+import type { LiveConnection } from "./connection.ts";
+import type { Core } from "./core.ts";
+import { toFrame } from "./outbox.ts";
+
+/**
+ * Brings a connection to the present before it hears anything live: what was missed since the client's cursor, in
+ * order, or a fresh snapshot where that cannot be had. The caller holds live frames back meanwhile.
+ *
+ * @param upTo where live frames begin; what comes after arrives without us.
+ * @param since what the client sent as `?since=`; empty: it starts new; `undefined`: it does not take part.
+ */
+export async function catchUp(
+  core: Core,
+  connection: LiveConnection,
+  since: string | undefined,
+  upTo = core.journal.head,
+): Promise<void> {
+  if (since === undefined) return sendSnapshot(core, connection, false);
+  const from = core.journal.place(since);
+  const missed = from === undefined ? undefined : await countMissed(core, connection, from, upTo);
+  const recovered = missed !== undefined;
+  if (recovered) await sendMissed(core, connection, from!, upTo, missed);
+  else await sendSnapshot(core, connection, true);
+  const { id: conn, channel } = connection;
+  core.options.events.emit("catch_up.done", { conn, channel: channel!.name, recovered, events: missed ?? 0 });
+}
+
+/** `undefined`: the journal no longer reaches back, the cursor is of a later state than ours, or it is too much. */
+async function countMissed(core: Core, connection: LiveConnection, from: number, upTo: number) {
+  const { floor } = await core.journal.position();
+  if (from < floor || from > upTo) return undefined;
+  const missed = await core.journal.count(connection.topics, from, upTo);
+  return missed > core.options.maxCatchUp ? undefined : missed;
+}
+
+/** Sends everything of the connection's topics in `(from, upTo]`, at the pace of its reader. */
+async function sendMissed(
+  core: Core,
+  connection: LiveConnection,
+  from: number,
+  upTo: number,
+  events: number,
+) {
+  const { journal } = core;
+  // Until the events themselves have come, the client's place is still its old one.
+  const cursor = journal.cursor(events === 0 ? upTo : from);
+  connection.sendFrame(toFrame(encode("catch_up", { recovered: true, events, cursor })));
+  for (let at = from, left = events; left > 0; ) {
+    const page = await journal.since(connection.topics, at, upTo);
+    // Pruned while a slow reader was at it: better an honest new start than a hole.
+    if (page.length === 0) throw new Fault("slow_reader");
+    for (const event of page) connection.sendFrame(toFrame(event.frame));
+    at = page.at(-1)!.seq;
+    left -= page.length;
+    if (left > 0) await connection.writable();
+  }
+  connection.skipUpTo(upTo);
+}
+
+/** State and place in the journal are read in one snapshot, so that no event is in both, or in neither. */
+async function sendSnapshot(core: Core, connection: LiveConnection, announce: boolean): Promise<void> {
+  const { channel } = connection;
+  if (channel?.snapshot === undefined && !announce) return;
+  await core.options.store.snapshot(async (db) => {
+    const { head } = await core.journal.position(db);
+    connection.skipUpTo(head);
+    const cursor = core.journal.cursor(head);
+    if (announce) connection.sendFrame(toFrame(encode("catch_up", { recovered: false, events: 0, cursor })));
+    await channel?.snapshot?.(connection, db);
+  });
+}

@@ -1,0 +1,472 @@
+import { decode, encode } from "../protocol/codec.ts";
+import { asFault, closeReason, Fault, type FaultName } from "../protocol/faults.ts";
+import { catchUp } from "./catch-up.ts";
+import type { Channel, Connection } from "./channel.ts";
+import type { Core } from "./core.ts";
+import { clientKind, identify, requireOrigin, requireRole } from "./enter.ts";
+import type { ConnectionFacts } from "./events.ts";
+import type { Beating } from "./heartbeat.ts";
+import { encodeChecked, type Follower } from "./hub.ts";
+import { randomId } from "./id.ts";
+import { anonymous, credentialOf, type Identity } from "./identity.ts";
+import { Inbound } from "./inbound.ts";
+import { type Frame, Outbox, toFrame } from "./outbox.ts";
+import { Pulse } from "./pulse.ts";
+import type { Peer, Socket, SocketHandler, Upgrade } from "./transport.ts";
+
+/** Milliseconds that the peer has to answer our close frame. */
+const closeTimeout = 5_000;
+/** A slow reader gets longer: our close frame stands behind what it has not read yet. */
+const slowCloseTimeout = 30_000;
+
+/**
+ * One socket from upgrade to close: authenticating → open → closing → closed. It refuses after the handshake, never
+ * before: a browser can read close code 4001, but no HTTP 401.
+ */
+export class LiveConnection implements Connection, SocketHandler, Follower, Beating {
+  readonly id = `c_${randomId(10)}`;
+  readonly openedAt: number;
+  readonly peer: Peer;
+  readonly path: string;
+  readonly userAgent: string;
+  readonly client: string;
+  params: Readonly<Record<string, string>> = {};
+  channel: Channel | undefined;
+  identity: Identity = anonymous;
+  due = Number.POSITIVE_INFINITY;
+  receivedCount = 0;
+  readonly #core: Core;
+  #state: "authenticating" | "open" | "closing" | "closed" = "authenticating";
+  /** Needed until the connection is open; dropped then, headers are large. */
+  #upgrade: Upgrade | undefined;
+  #tokenFrom: ConnectionFacts["token"];
+  #socket!: Socket;
+  #outbox!: Outbox;
+  #pulse!: Pulse;
+  /** Made with the first message: most of 10,000 idle connections never need one. */
+  #inbound: Inbound | undefined;
+  /** Messages that came before the connection was open. */
+  #early: (string | Uint8Array)[] = [];
+  #earlyBytes = 0;
+  #awaitsAuth = false;
+  #topics: string[] = [];
+  /** The channel's `open` has run, so its `close` must. */
+  #entered = false;
+  /** Live frames wait here until the connection knows the past. */
+  #held: Frame[] | undefined;
+  #heldBytes = 0;
+  /** Durable frames up to here are known from a snapshot or a catch-up. */
+  #skip = 0;
+  /** Place in the journal from which on live frames come. */
+  #base = 0;
+  #resumed = false;
+  #fault: FaultName | undefined;
+  #onWritable: (() => void) | undefined;
+
+  constructor(core: Core, upgrade: Upgrade) {
+    this.#core = core;
+    this.#upgrade = upgrade;
+    this.peer = upgrade.peer;
+    this.path = upgrade.path.slice(0, 200);
+    this.userAgent = (upgrade.headers.get("user-agent") ?? "").slice(0, 200);
+    this.client = clientKind(upgrade.headers);
+    this.#tokenFrom = credentialOf(upgrade.headers, upgrade.query)?.from ?? "none";
+    this.openedAt = this.#now();
+  }
+
+  #now(): number {
+    return this.#core.options.clock.now();
+  }
+
+  get isOver(): boolean {
+    return this.#state === "closing" || this.#state === "closed";
+  }
+
+  get lastSeen(): number {
+    return this.#pulse.lastSeen;
+  }
+
+  // --- entering ---
+
+  opened(socket: Socket): void {
+    const { clock, events, limits, pingInterval } = this.#core.options;
+    const now = clock.now();
+    this.#socket = socket;
+    this.#outbox = new Outbox(socket, this.#core.turn, limits.maxOutboxBytes);
+    this.#pulse = new Pulse(socket, now, pingInterval, Number.POSITIVE_INFINITY);
+    const { who: _, ...facts } = this.#facts();
+    events.emit("connection.attempted", facts);
+    this.#core.wheel.schedule(this, now + limits.authTimeout);
+    void this.#enter(this.#upgrade!);
+  }
+
+  async #enter(upgrade: Upgrade): Promise<void> {
+    try {
+      this.#core.admission.enter(this.peer);
+      const route = this.#core.router.match(upgrade.path, upgrade.host);
+      if (route === undefined) throw new Fault("not_found");
+      this.channel = route.channel;
+      this.params = route.params;
+      requireOrigin(this.#core.options.allowedOrigins, upgrade);
+      const identity = await identify(this.#core, route.channel, upgrade);
+      if (identity !== undefined) await this.#admit(identity);
+      else this.#awaitAuth();
+    } catch (error) {
+      this.#refuse(error);
+    }
+  }
+
+  #awaitAuth(): void {
+    this.#awaitsAuth = true;
+    const first = this.#early.shift();
+    if (first !== undefined) void this.#firstMessage(first);
+  }
+
+  async #firstMessage(data: string | Uint8Array): Promise<void> {
+    this.#awaitsAuth = false;
+    try {
+      const token = readAuth(data, this.#core.options.limits.maxMessageDepth);
+      this.#tokenFrom = "message";
+      const identity = await identify(this.#core, this.channel!, this.#upgrade!, { token, from: "message" });
+      await this.#admit(identity!);
+    } catch (error) {
+      this.#refuse(error);
+    }
+  }
+
+  async #admit(identity: Identity): Promise<void> {
+    if (this.#state !== "authenticating") return;
+    requireRole(this.channel!, identity);
+    this.identity = identity;
+    this.#core.connections.add(this);
+    this.#held = [];
+    this.#base = this.#core.journal.head;
+    await this.channel!.open?.(this);
+    this.#entered = true;
+    if (this.isOver) return this.#leaveChannel();
+    await this.#catchUp();
+    if (!this.isOver) this.#open();
+  }
+
+  async #catchUp(): Promise<void> {
+    const since = this.#upgrade!.query.get("since") ?? undefined;
+    this.#resumed = since !== undefined;
+    if (since !== undefined || this.channel!.snapshot !== undefined) await catchUp(this.#core, this, since);
+  }
+
+  #open(): void {
+    const now = this.#now();
+    const { events, pingInterval } = this.#core.options;
+    const jsonPing = this.channel!.jsonPing?.(this);
+    this.#state = "open";
+    this.#upgrade = undefined;
+    this.#pulse = new Pulse(this.#socket, now, pingInterval, jsonPing ?? Number.POSITIVE_INFINITY);
+    this.#reschedule();
+    this.#showPresence();
+    const reason = this.identity.reason?.message;
+    events.emit("connection.opened", { ...this.#facts(), ...(reason === undefined ? {} : { reason }) });
+    this.#release();
+    const early = this.#early;
+    this.#early = [];
+    for (const data of early) this.received(data);
+  }
+
+  #showPresence(): void {
+    const here = this.channel!.presence?.(this);
+    if (here === undefined) return;
+    const member = { connection: this.id, identity: this.identity.id, info: here.info };
+    void this.#core.options.presence.put(here.topic, member);
+  }
+
+  /** Ends a connection that may not enter: error frame, readable close, and a receipt that the log knows too. */
+  #refuse(error: unknown): void {
+    if (this.isOver) return;
+    const fault = asFault(error);
+    const receipt = `r_${randomId(6)}`;
+    const { events } = this.#core.options;
+    if (fault.fault === "internal")
+      events.emit("failure", { where: "connection.enter", incident: receipt, error });
+    const ms = this.#now() - this.openedAt;
+    events.emit("connection.refused", {
+      ...this.#facts(),
+      fault: fault.fault,
+      detail: fault.message,
+      receipt,
+      ms,
+    });
+    this.sendFrame(toFrame(errorFrame(fault, { receipt })));
+    this.close(fault, receipt);
+  }
+
+  // --- what channels use ---
+
+  get cursor(): string {
+    return this.#core.journal.cursor(this.#base);
+  }
+
+  get topics(): readonly string[] {
+    return this.#topics;
+  }
+
+  send(type: string, body: object): void {
+    const { outgoing } = this.channel!;
+    const { delivery, slot } = outgoing[type] ?? {};
+    const key = delivery === "latest" ? `${type} ${slot?.(body as never) ?? ""}` : undefined;
+    this.sendFrame(toFrame(encodeChecked(outgoing, type, body), key));
+  }
+
+  follow(topic: string): void {
+    if (this.isOver || this.#topics.includes(topic)) return;
+    this.#topics.push(topic);
+    this.#core.hub.join(topic, this);
+  }
+
+  unfollow(topic: string): void {
+    this.#topics = this.#topics.filter((each) => each !== topic);
+    this.#core.hub.leave(topic, this);
+  }
+
+  probe(ms: number): void {
+    if (this.#state !== "open") return;
+    this.#pulse.probe(this.#now(), ms);
+    this.#reschedule();
+  }
+
+  close(fault: Fault, receipt?: string): void {
+    if (this.isOver) return;
+    this.#state = "closing";
+    this.#fault = fault.fault;
+    this.#outbox.clear();
+    this.#held = undefined;
+    this.#leaveTopics();
+    this.#wakeWriter();
+    const timeout = fault.fault === "slow_reader" ? slowCloseTimeout : closeTimeout;
+    this.#core.wheel.schedule(this, this.#now() + timeout);
+    this.#socket.close(
+      this.channel?.closeCodes?.[fault.fault] ?? fault.row.close,
+      closeReason(fault, receipt),
+    );
+  }
+
+  // --- outgoing frames ---
+
+  deliver(frame: Frame): void {
+    if (frame.seq !== undefined && frame.seq <= this.#skip) return;
+    if (this.#held !== undefined) return this.#hold(frame);
+    if (this.#state === "open" && !this.#outbox.push(frame)) this.close(new Fault("slow_reader"));
+  }
+
+  /** To this connection alone, past what is held back. */
+  sendFrame(frame: Frame): void {
+    if (!this.isOver && !this.#outbox.send(frame)) this.close(new Fault("slow_reader"));
+  }
+
+  /** Durable frames up to this place are known already. */
+  skipUpTo(seq: number): void {
+    this.#skip = Math.max(this.#skip, seq);
+  }
+
+  /** Resolves when the reader has taken what was sent, or is gone. */
+  writable(): Promise<void> {
+    if (this.#outbox.idle || this.isOver) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onWritable = resolve;
+    });
+  }
+
+  drained(): void {
+    this.#outbox.drained();
+    if (this.#outbox.idle) this.#wakeWriter();
+  }
+
+  #wakeWriter(): void {
+    this.#onWritable?.();
+    this.#onWritable = undefined;
+  }
+
+  #hold(frame: Frame): void {
+    this.#held!.push(frame);
+    this.#heldBytes += frame.bytes;
+    if (this.#heldBytes > this.#core.options.limits.maxOutboxBytes) this.close(new Fault("slow_reader"));
+  }
+
+  #release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    this.#heldBytes = 0;
+    for (const frame of held) this.deliver(frame);
+  }
+
+  // --- incoming messages ---
+
+  received(data: string | Uint8Array): void {
+    if (this.isOver) return;
+    this.alive();
+    if (this.#state !== "open") return this.#receiveEarly(data);
+    this.receivedCount++;
+    this.#inbound ??= new Inbound(this.#core, this, this.channel!);
+    this.#inbound.receive(data);
+  }
+
+  #receiveEarly(data: string | Uint8Array): void {
+    this.#earlyBytes += data.length;
+    const { maxBytesBeforeAuth } = this.#core.options.limits;
+    if (this.#earlyBytes > maxBytesBeforeAuth)
+      this.#refuse(
+        new Fault("message_too_big", `more than ${maxBytesBeforeAuth} bytes before the identity is known`),
+      );
+    else if (this.#awaitsAuth) void this.#firstMessage(data);
+    else this.#early.push(data);
+  }
+
+  /** Tells the client what went wrong with one message; the connection lives. */
+  fail(fault: Fault, type: string, id?: unknown): void {
+    const { events } = this.#core.options;
+    const channel = this.channel!.name;
+    events.emit("message.refused", {
+      conn: this.id,
+      channel,
+      type,
+      fault: fault.fault,
+      detail: fault.message,
+    });
+    const extra: Record<string, unknown> = type === "" ? {} : { in_reply_to: type };
+    if (typeof id === "string" || typeof id === "number") extra.id = id;
+    if (fault.fault === "internal") {
+      extra.incident = `i_${randomId(6)}`;
+      events.emit("failure", {
+        where: `${channel}.${type}`,
+        incident: String(extra.incident),
+        error: fault.cause ?? fault,
+      });
+    }
+    this.sendFrame(toFrame(errorFrame(fault, extra)));
+  }
+
+  /** A message `auth` on an open connection: a newer token of the same identity prolongs it. */
+  async renew(token: unknown): Promise<void> {
+    if (typeof token !== "string") throw new Fault("bad_message", "auth needs a `token`");
+    const upgrade: Upgrade = {
+      path: this.path,
+      query: new URLSearchParams(),
+      headers: new Headers(),
+      host: "",
+      peer: this.peer,
+    };
+    const identity = await identify(this.#core, this.channel!, upgrade, { token, from: "message" });
+    if (identity?.reason !== undefined) throw identity.reason;
+    if (identity?.id !== this.identity.id)
+      throw new Fault("bad_token", "this token is of somebody else; open a new connection with it");
+    this.identity = identity;
+    this.#reschedule();
+    const expires_at = identity.expiresAt === undefined ? null : new Date(identity.expiresAt).toISOString();
+    this.sendFrame(toFrame(encode("authenticated", { expires_at })));
+  }
+
+  /**
+   * A message `resume`, for clients that cannot put `?since=` into the address: brings what was missed before this
+   * connection began. What came live meanwhile is not sent again.
+   */
+  async resume(since: unknown): Promise<void> {
+    if (typeof since !== "string")
+      throw new Fault("bad_message", "resume needs `since`, the last cursor you got");
+    if (this.#resumed) throw new Fault("bad_message", "this connection has already caught up");
+    this.#resumed = true;
+    this.#held = [];
+    await catchUp(this.#core, this, since, this.#base);
+    if (!this.isOver) this.#release();
+  }
+
+  // --- heartbeat and end ---
+
+  alive(): void {
+    this.#pulse.seen(this.#now());
+  }
+
+  beat(now: number): void {
+    if (this.#state === "closing") this.#socket.terminate();
+    else if (this.#state === "authenticating") this.#refuse(new Fault("auth_timeout"));
+    else if (this.#state === "open") this.#beatOpen(now);
+  }
+
+  #beatOpen(now: number): void {
+    if (now >= (this.identity.expiresAt ?? Number.POSITIVE_INFINITY)) this.close(new Fault("token_expired"));
+    else if (this.#pulse.beat(now)) this.#reschedule();
+    else this.close(new Fault("peer_lost"));
+  }
+
+  #nextDue(): number {
+    return Math.min(this.#pulse.due, this.identity.expiresAt ?? Number.POSITIVE_INFINITY);
+  }
+
+  #reschedule(): void {
+    this.#core.wheel.schedule(this, this.#nextDue());
+  }
+
+  closed(code: number, reason: string): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#held = undefined;
+    this.#core.admission.leave(this.peer);
+    this.#core.connections.remove(this);
+    this.#leaveTopics();
+    this.#wakeWriter();
+    const here = this.channel?.presence?.(this);
+    if (here !== undefined) void this.#core.options.presence.remove(here.topic, this.id);
+    this.#core.options.events.emit("connection.closed", {
+      ...this.#facts(),
+      ...(this.#fault === undefined ? {} : { fault: this.#fault }),
+      code,
+      reason: reason.slice(0, 123),
+      ms: this.#now() - this.openedAt,
+      received: this.receivedCount,
+      sent: this.#outbox.sent,
+    });
+    if (this.#entered) this.#leaveChannel();
+  }
+
+  #leaveTopics(): void {
+    for (const topic of this.#topics) this.#core.hub.leave(topic, this);
+    this.#topics = [];
+  }
+
+  #leaveChannel(): void {
+    const failed = (error: unknown) =>
+      this.#core.options.events.emit("failure", {
+        where: `${this.channel!.name}.close`,
+        incident: this.id,
+        error,
+      });
+    try {
+      Promise.resolve(this.channel!.close?.(this)).catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  #facts(): ConnectionFacts {
+    return {
+      conn: this.id,
+      channel: this.channel?.name ?? "none",
+      path: this.path,
+      peer: this.peer.address,
+      client: this.client,
+      token: this.#tokenFrom,
+      who: this.identity.id === "" ? "anonymous" : this.identity.id,
+    };
+  }
+}
+
+function errorFrame(fault: Fault, extra: Record<string, unknown>): string {
+  const { retry, hint } = fault.row;
+  const { fault: error, message } = fault;
+  return encode("error", { error, message, hint, retry, ...fault.fields, ...extra });
+}
+
+function readAuth(data: string | Uint8Array, maxDepth: number): string {
+  if (typeof data !== "string") throw new Fault("binary_refused");
+  const { type, token } = decode(data, maxDepth);
+  if (type !== "auth" || typeof token !== "string")
+    throw new Fault("unauthorized", 'the first message must be {"type":"auth","token":"…"}');
+  return token;
+}

@@ -1,0 +1,65 @@
+import type { FaultName } from "../protocol/faults.ts";
+
+/** What a log line or a metric may say about a connection. No field may ever hold a token or a body. */
+export interface ConnectionFacts {
+  readonly conn: string;
+  readonly channel: string;
+  readonly path: string;
+  readonly peer: string;
+  /** Kind of client, read from its User-Agent: browser, python, micropython, esp32, … */
+  readonly client: string;
+  /** Where the token came from; never the token. */
+  readonly token: "none" | "header" | "query" | "message";
+  readonly who: string;
+}
+
+/** Everything that happens, once: log, metrics and tests listen here, and nothing else in core writes a log. */
+export interface CoreEvents {
+  "connection.attempted": Omit<ConnectionFacts, "who">;
+  "connection.opened": ConnectionFacts & { readonly reason?: string };
+  "connection.refused": ConnectionFacts & { fault: FaultName; detail: string; receipt: string; ms: number };
+  "connection.closed": ConnectionFacts & {
+    /** Name of the fault that we closed with, or nothing where the client closed. */
+    fault?: FaultName;
+    code: number;
+    reason: string;
+    ms: number;
+    received: number;
+    sent: number;
+  };
+  "message.received": { channel: string; type: string };
+  "message.refused": { conn: string; channel: string; type: string; fault: FaultName; detail: string };
+  "message.sent": { type: string; connections: number };
+  "catch_up.done": { conn: string; channel: string; recovered: boolean; events: number };
+  "journal.gap": { from: number; to: number; filled: number };
+  "journal.pruned": { events: number; floor: number };
+  "login.failed": { account: string; peer: string; fault: FaultName };
+  "session.revoked": { user: string; session?: string; connections: number };
+  "http.answered": { method: string; path: string; status: number; ms: number; peer: string };
+  "job.failed": { job: string; error: unknown };
+  failure: { where: string; incident: string; error: unknown };
+}
+
+type Listener<T> = (event: T) => void;
+
+/** A typed list of listeners. A listener must not throw; core does not guard against it. */
+export class Events<M = CoreEvents> {
+  readonly #listeners = new Map<keyof M, Listener<never>[]>();
+
+  on<K extends keyof M>(name: K, listener: Listener<M[K]>): () => void {
+    const list = this.#listeners.get(name) ?? [];
+    this.#listeners.set(name, [...list, listener as Listener<never>]);
+    return () => {
+      const now = this.#listeners.get(name) ?? [];
+      this.#listeners.set(
+        name,
+        now.filter((each) => each !== listener),
+      );
+    };
+  }
+
+  emit<K extends keyof M>(name: K, event: M[K]): void {
+    const list = this.#listeners.get(name);
+    if (list !== undefined) for (const listener of list) (listener as Listener<M[K]>)(event);
+  }
+}

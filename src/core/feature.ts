@@ -1,0 +1,30 @@
+import type { ColumnDefinitionBuilder, Kysely } from "kysely";
+import type { Channel } from "./channel.ts";
+
+/** Work that repeats. A run that throws is logged as `job.failed` and tried again at its next time. */
+export interface Job {
+  readonly name: string;
+  /** Milliseconds between runs. */
+  readonly every: number;
+  run(): Promise<void> | void;
+}
+
+/** Column types that differ between the databases we run on. */
+export interface ColumnTypes {
+  /** 64-bit integers; on SQLite `integer`, which alone makes a primary key the row id. */
+  readonly bigint: "integer" | "bigint";
+  /** Makes an integer column the primary key that the database counts itself, never using a number twice. */
+  identity(column: ColumnDefinitionBuilder): ColumnDefinitionBuilder;
+}
+
+/** Names are `<feature>/<number>_<what>`, so that features number their own. */
+// biome-ignore lint/suspicious/noExplicitAny: each migration knows the tables of its own moment only.
+export type Migrations = Readonly<Record<string, { up(db: Kysely<any>): Promise<void> }>>;
+
+/** A slice of the product. `Routes` is the HTTP layer's router: core does not know which. */
+export interface Feature<Routes = unknown> {
+  readonly name: string;
+  readonly channels?: readonly Channel[];
+  readonly routes?: Routes;
+  readonly jobs?: readonly Job[];
+}

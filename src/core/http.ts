@@ -1,0 +1,18 @@
+import type { Identity, Role } from "./identity.ts";
+import type { Peer } from "./transport.ts";
+
+/** What the HTTP layer knows about a request, for routes: Hono's environment. */
+export interface HttpEnv {
+  readonly Bindings: { readonly peer: Peer };
+  readonly Variables: { identity: Identity };
+}
+
+/** Makes a middleware that lets only these roles through, and sets the variable `identity`. */
+export type Guard<Middleware> = (...roles: readonly [Role, ...Role[]]) => Middleware;
+
+/** What the HTTP layer hands to features, so that they need not import it. */
+export interface HttpKit<Routes, Middleware> {
+  /** A router whose validation failures become `bad_message` problems. */
+  newRoutes(): Routes;
+  readonly guard: Guard<Middleware>;
+}

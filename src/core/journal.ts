@@ -1,0 +1,248 @@
+import type { Kysely } from "kysely";
+import { withCursor } from "../protocol/codec.ts";
+import type { Publication } from "./broker.ts";
+import type { Cancel, Clock } from "./clock.ts";
+import type { Events } from "./events.ts";
+import type { JournalTables } from "./journal-tables.ts";
+import type { Change, Store, WriteResult } from "./store.ts";
+
+/** An event as the journal keeps it, its frame already carrying the cursor. */
+export interface JournalEvent {
+  readonly seq: number;
+  readonly topic: string;
+  readonly type: string;
+  readonly frame: string;
+}
+
+export interface Retention {
+  /** Milliseconds that an event is kept at least, as long as `maxEvents` allows. */
+  readonly maxAge: number;
+  readonly maxEvents: number;
+}
+
+interface Dependencies {
+  readonly store: Store<JournalTables>;
+  readonly clock: Clock;
+  readonly events: Events;
+  /** Tells this node's followers; the journal calls it strictly in the order of `seq`. */
+  readonly deliver: (publication: Publication) => void;
+  /** Tells the other nodes. */
+  readonly announce: (publication: Publication) => void;
+}
+
+/** How often the store is asked for events that nobody announced: another process's, or a lost announcement's. */
+const pollMs = 400;
+const page = 500;
+const pruneStep = 1000;
+
+/**
+ * The one ordered stream of everything that must not be lost. A change and its events are one transaction; followers
+ * hear of an event only once it is on disk, and strictly in the order of `seq`, which has no holes. So a missing
+ * number is noticed at once, filled from the store, and a cursor means: everything up to here.
+ */
+export class Journal {
+  readonly #deps: Dependencies;
+  #epoch = "";
+  #head = 0;
+  /** Events that arrived while an earlier one is still being read from the store. */
+  readonly #held = new Map<number, Publication>();
+  #filling = false;
+  #pollTimer: Cancel = () => {};
+
+  constructor(deps: Dependencies) {
+    this.#deps = deps;
+  }
+
+  async start(): Promise<void> {
+    const state = await this.#state(this.#deps.store.db);
+    this.#epoch = state.epoch;
+    this.#head = state.head;
+    this.#pollTimer = this.#deps.clock.every(pollMs, () => void this.#poll());
+  }
+
+  stop(): void {
+    this.#pollTimer();
+  }
+
+  /** The newest event that this node's followers were told of. */
+  get head(): number {
+    return this.#head;
+  }
+
+  /** What a client keeps and hands back as `?since=`. Opaque to clients. */
+  cursor(seq: number): string {
+    return `${this.#epoch}-${seq}`;
+  }
+
+  /** A client's cursor as a place in this journal; `undefined` for one of another database, or for junk. */
+  place(cursor: string): number | undefined {
+    const [epoch, seq, ...rest] = cursor.split("-");
+    if (epoch !== this.#epoch || rest.length > 0 || !/^\d{1,15}$/.test(seq ?? "")) return undefined;
+    return Number(seq);
+  }
+
+  /**
+   * Writes a change with its events and tells the followers. Resolves when it is on disk and told.
+   * Rejects as `Store.commit` does; then nothing happened and nobody was told.
+   */
+  async commit(change: Change): Promise<{ results: readonly WriteResult[]; cursors: readonly string[] }> {
+    const committed = await this.#deps.store.commit(change);
+    const drafts = change.events ?? [];
+    const publications = committed.events.map(({ seq }, i) => this.#publication({ ...drafts[i]!, seq }));
+    for (const publication of publications) {
+      this.receive(publication);
+      this.#deps.announce(publication);
+    }
+    return { results: committed.results, cursors: committed.events.map(({ seq }) => this.cursor(seq)) };
+  }
+
+  /** An event is on disk, here or told by another node. Delivers it, after what is missing before it. */
+  receive(publication: Publication): void {
+    const seq = publication.seq!;
+    if (seq <= this.#head) return;
+    if (seq === this.#head + 1 && !this.#filling) return this.#pass(publication);
+    this.#held.set(seq, publication);
+    void this.#fill(seq);
+  }
+
+  #pass(publication: Publication): void {
+    this.#head = publication.seq!;
+    this.#deps.deliver(publication);
+  }
+
+  /** Reads what is missing up to `to` from the store, and passes everything on in order. */
+  async #fill(to: number): Promise<void> {
+    if (this.#filling) return;
+    this.#filling = true;
+    try {
+      const from = this.#head;
+      let filled = 0;
+      while (this.#head < to) filled += await this.#step(to);
+      if (filled > 0) this.#deps.events.emit("journal.gap", { from, to, filled });
+      this.#filling = false;
+      const newest = Math.max(0, ...this.#held.keys());
+      if (newest > this.#head) void this.#fill(newest);
+    } catch (error) {
+      // The next poll tries again; until then nothing after the hole is told, so nothing is lost.
+      this.#filling = false;
+      this.#deps.events.emit("failure", { where: "journal.fill", incident: "-", error });
+    }
+  }
+
+  /** One event if it is at hand, else a page from the store. Returns how many the store gave. */
+  async #step(to: number): Promise<number> {
+    const held = this.#held.get(this.#head + 1);
+    if (held !== undefined) {
+      this.#held.delete(this.#head + 1);
+      this.#pass(held);
+      return 0;
+    }
+    const events = await this.#read(this.#head, to);
+    for (const event of events) this.#take(event);
+    // Pruned before we read them: there is nothing left to tell.
+    if (events.length < page) this.#head = Math.max(this.#head, to);
+    return events.length;
+  }
+
+  #take(event: JournalEvent): void {
+    this.#held.delete(event.seq);
+    this.#head = event.seq - 1;
+    this.#pass(event);
+  }
+
+  async #poll(): Promise<void> {
+    if (this.#filling) return;
+    try {
+      const { head } = await this.#state(this.#deps.store.db);
+      if (head > this.#head) await this.#fill(head);
+    } catch (error) {
+      this.#deps.events.emit("failure", { where: "journal.poll", incident: "-", error });
+    }
+  }
+
+  async #state(db: Kysely<JournalTables>) {
+    return db.selectFrom("journal_state").select(["epoch", "head", "floor"]).executeTakeFirstOrThrow();
+  }
+
+  async #read(after: number, upTo: number): Promise<JournalEvent[]> {
+    const rows = await this.#deps.store.db
+      .selectFrom("journal")
+      .select(["seq", "topic", "type", "frame"])
+      .where("seq", ">", after)
+      .where("seq", "<=", upTo)
+      .orderBy("seq")
+      .limit(page)
+      .execute();
+    return rows.map((row) => this.#publication(row));
+  }
+
+  #publication(event: JournalEvent): JournalEvent {
+    const { seq, topic, type } = event;
+    return { seq, topic, type, frame: withCursor(event.frame, this.cursor(seq)) };
+  }
+
+  /** The newest event that `db` shows, and the oldest that is gone. Within a snapshot: the place of that snapshot. */
+  async position(db: Kysely<JournalTables> = this.#deps.store.db): Promise<{ head: number; floor: number }> {
+    const { head, floor } = await this.#state(db);
+    return { head, floor };
+  }
+
+  /** How many events of these topics stand in `(after, upTo]`. */
+  async count(topics: readonly string[], after: number, upTo: number): Promise<number> {
+    if (topics.length === 0 || upTo <= after) return 0;
+    const { n } = await this.#deps.store.db
+      .selectFrom("journal")
+      .select((eb) => eb.fn.countAll<number>().as("n"))
+      .where("topic", "in", topics)
+      .where("seq", ">", after)
+      .where("seq", "<=", upTo)
+      .executeTakeFirstOrThrow();
+    return Number(n);
+  }
+
+  /** The first events of these topics in `(after, upTo]`, oldest first, at most a page. */
+  async since(topics: readonly string[], after: number, upTo: number): Promise<JournalEvent[]> {
+    const rows = await this.#deps.store.db
+      .selectFrom("journal")
+      .select(["seq", "topic", "type", "frame"])
+      .where("topic", "in", topics)
+      .where("seq", ">", after)
+      .where("seq", "<=", upTo)
+      .orderBy("seq")
+      .limit(page)
+      .execute();
+    return rows.map((row) => this.#publication(row));
+  }
+
+  /** Removes what is older or more than `retention` keeps, in small steps that let other writes through. */
+  async prune(retention: Retention): Promise<number> {
+    const start = await this.position();
+    let floor = start.floor;
+    while (await this.#prunable(floor, start.head, retention)) {
+      floor += pruneStep;
+      await this.#deps.store.commit({
+        writes: [
+          this.#deps.store.db.deleteFrom("journal").where("seq", "<=", floor),
+          this.#deps.store.db.updateTable("journal_state").set({ floor }),
+        ],
+      });
+    }
+    if (floor > start.floor) this.#deps.events.emit("journal.pruned", { events: floor - start.floor, floor });
+    return floor - start.floor;
+  }
+
+  /** Whether a whole step above `floor` may go: steps keep the question cheap, and retention is a lower bound. */
+  async #prunable(floor: number, head: number, { maxAge, maxEvents }: Retention): Promise<boolean> {
+    const last = floor + pruneStep;
+    if (last > head) return false;
+    if (head - last >= maxEvents) return true;
+    const row = await this.#deps.store.db
+      .selectFrom("journal")
+      .select("at")
+      .where("seq", "<=", last)
+      .orderBy("seq", "desc")
+      .limit(1)
+      .executeTakeFirst();
+    return row === undefined || row.at < this.#deps.clock.now() - maxAge;
+  }
+}

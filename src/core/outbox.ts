@@ -1,0 +1,133 @@
+import type { Socket } from "./transport.ts";
+
+/** A message, encoded once for all who get it. */
+export interface Frame {
+  readonly text: string;
+  /** Bytes on the wire, without the frame's header. */
+  readonly bytes: number;
+  readonly slot?: string;
+  /** Place in the journal, for durable frames. */
+  readonly seq?: number;
+}
+
+export const toFrame = (text: string, slot?: string, seq?: number): Frame => ({
+  text,
+  bytes: Buffer.byteLength(text),
+  ...(slot === undefined ? {} : { slot }),
+  ...(seq === undefined ? {} : { seq }),
+});
+
+/** Flushes, once per turn of the event loop, every outbox that got a frame in it. */
+export class Turn {
+  #waiting: Outbox[] = [];
+
+  add(outbox: Outbox): void {
+    if (this.#waiting.push(outbox) === 1) setImmediate(this.#flush);
+  }
+
+  readonly #flush = (): void => {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const outbox of waiting) outbox.flush();
+  };
+}
+
+const empty: Frame[] = [];
+
+/**
+ * Frames on their way to one connection, in order: one corked write per turn. It knows whether its reader is slow;
+ * then frames wait here, where they are shared between readers, and not in the runtime's buffers, where each reader
+ * would have a copy.
+ */
+export class Outbox {
+  readonly #socket: Socket;
+  readonly #turn: Turn;
+  readonly #maxBytes: number;
+  #queue = empty;
+  #bytes = 0;
+  #blocked = false;
+  #scheduled = false;
+  sent = 0;
+
+  constructor(socket: Socket, turn: Turn, maxBytes: number) {
+    this.#socket = socket;
+    this.#turn = turn;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Nothing waits, and the reader keeps up. */
+  get idle(): boolean {
+    return this.#queue.length === 0 && !this.#blocked;
+  }
+
+  /** Queues a frame for the end of this turn. `false`: past the limit, the reader is too slow. */
+  push(frame: Frame): boolean {
+    if (this.#queue === empty) this.#queue = [];
+    if (!this.#replace(frame)) {
+      this.#queue.push(frame);
+      this.#bytes += frame.bytes;
+    }
+    if (!this.#blocked && !this.#scheduled) {
+      this.#scheduled = true;
+      this.#turn.add(this);
+    }
+    return this.#bytes <= this.#maxBytes;
+  }
+
+  /** Sends at once where nothing waits: an answer need not wait for the end of the turn. */
+  send(frame: Frame): boolean {
+    if (!this.idle) return this.push(frame);
+    this.#write(frame);
+    return true;
+  }
+
+  /** A newer frame takes the place of a waiting one with its slot. */
+  #replace(frame: Frame): boolean {
+    if (frame.slot === undefined) return false;
+    const at = this.#queue.findIndex((waiting) => waiting.slot === frame.slot);
+    if (at < 0) return false;
+    this.#bytes += frame.bytes - this.#queue[at]!.bytes;
+    this.#queue[at] = frame;
+    return true;
+  }
+
+  flush(): void {
+    this.#scheduled = false;
+    if (this.#blocked || this.#queue.length === 0) return;
+    const queue = this.#queue;
+    this.#queue = empty;
+    this.#bytes = 0;
+    if (queue.length === 1) this.#write(queue[0]!);
+    else this.#socket.cork(() => this.#writeAll(queue));
+  }
+
+  #writeAll(queue: Frame[]): void {
+    for (let i = 0; i < queue.length; i++) {
+      this.#write(queue[i]!);
+      if (this.#blocked) return this.#putBack(queue.slice(i + 1));
+    }
+  }
+
+  #putBack(rest: Frame[]): void {
+    this.#queue = rest;
+    for (const frame of rest) this.#bytes += frame.bytes;
+  }
+
+  #write(frame: Frame): void {
+    const status = this.#socket.send(frame.text);
+    if (status === "gone") return;
+    this.sent++;
+    this.#blocked = status === "buffered";
+  }
+
+  drained(): void {
+    this.#blocked = false;
+    this.flush();
+  }
+
+  /** Forgets what waits; what the runtime has already taken still goes out. */
+  clear(): void {
+    this.#queue = empty;
+    this.#bytes = 0;
+  }
+}

@@ -1,0 +1,55 @@
+import type { Socket } from "./transport.ts";
+
+const never = Number.POSITIVE_INFINITY;
+const jsonPing = '{"type":"ping"}';
+
+/** Signs of life of one connection: when to ask for one, and when to give up. Times in milliseconds since 1970. */
+export class Pulse {
+  lastSeen: number;
+  readonly #socket: Socket;
+  readonly #interval: number;
+  readonly #jsonInterval: number;
+  #nextPing: number;
+  #nextJsonPing: number;
+  #deadBy = never;
+
+  /** `jsonInterval` is Infinity for clients that see protocol pings. */
+  constructor(socket: Socket, now: number, interval: number, jsonInterval: number) {
+    this.#socket = socket;
+    this.#interval = interval;
+    this.#jsonInterval = jsonInterval;
+    this.lastSeen = now;
+    // Spread, so that 10,000 connections of one moment are not pinged in one moment.
+    this.#nextPing = now + interval * (0.5 + Math.random() / 2);
+    this.#nextJsonPing = now + jsonInterval;
+  }
+
+  seen(now: number): void {
+    this.lastSeen = now;
+    this.#deadBy = never;
+  }
+
+  /** Asks now; without an answer within `ms`, the peer is lost. */
+  probe(now: number, ms: number): void {
+    this.#deadBy = Math.min(this.#deadBy, now + ms);
+    this.#socket.ping();
+  }
+
+  /** Sends the pings that are due. `false`: two pings went by without a sign of life, or a probe did. */
+  beat(now: number): boolean {
+    if (now >= this.#deadBy || now - this.lastSeen >= 2 * this.#interval - 1000) return false;
+    if (now >= this.#nextPing) {
+      this.#nextPing = now + this.#interval;
+      this.#socket.ping();
+    }
+    if (now >= this.#nextJsonPing) {
+      this.#nextJsonPing = now + this.#jsonInterval;
+      this.#socket.send(jsonPing);
+    }
+    return true;
+  }
+
+  get due(): number {
+    return Math.min(this.#nextPing, this.#nextJsonPing, this.#deadBy);
+  }
+}

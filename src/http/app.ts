@@ -1,0 +1,79 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { cors } from "hono/cors";
+import type { Registry } from "prom-client";
+import type { Events } from "../core/events.ts";
+import type { Feature } from "../core/feature.ts";
+import type { HttpEnv } from "../core/http.ts";
+import { randomId } from "../core/id.ts";
+import type { Router } from "../core/router.ts";
+import type { Peer } from "../core/transport.ts";
+import { asFault, Fault } from "../protocol/faults.ts";
+import { documentRoutes } from "./documents.ts";
+import { type HealthFacts, healthRoutes } from "./health.ts";
+import { problem } from "./problem.ts";
+
+export interface HttpDependencies {
+  readonly features: readonly Feature<OpenAPIHono<HttpEnv>>[];
+  readonly health: HealthFacts;
+  readonly router: Router;
+  readonly metrics: Registry;
+  readonly events: Events;
+  readonly allowedOrigins: readonly string[];
+}
+
+export type HttpApp = (request: Request, peer: Peer) => Response | Promise<Response>;
+
+/** Everything that is no upgrade: the table of contents of the HTTP side. */
+export function createHttp(deps: HttpDependencies): HttpApp {
+  const app = new OpenAPIHono<HttpEnv>({ strict: false });
+  const { allowedOrigins, features, health, metrics } = deps;
+  app.use(cors({ origin: allowedOrigins.length === 0 ? "*" : [...allowedOrigins] }));
+  app.route("/", healthRoutes(health));
+  for (const { routes } of features) if (routes !== undefined) app.route("/", routes);
+  app.get("/metrics", async (c) => {
+    requireOperator(c.env.peer);
+    return c.text(await metrics.metrics(), 200, { "Content-Type": metrics.contentType });
+  });
+  app.route("/", documentRoutes(app, health.channels, health.version));
+  app.get("/ws/*", (c) => problem(socketPath(deps.router, c.req.path)));
+  app.notFound(() => problem(new Fault("not_found")));
+  app.onError((error) => answerError(deps.events, error));
+  return answer(app, deps.events);
+}
+
+/** Metrics tell how many clients there are and what goes wrong: not for strangers. */
+function requireOperator({ loopback, forwarded }: Peer): void {
+  if (!loopback || forwarded)
+    throw new Fault("forbidden", "metrics are for this machine only; scrape them from here");
+}
+
+/** A plain GET on a socket's path: says what to do, and whether the path is one at all. */
+function socketPath(router: Router, path: string): Fault {
+  const route = router.match(path, "");
+  return route === undefined ? new Fault("not_found") : new Fault("upgrade_required");
+}
+
+function answerError(events: Events, error: unknown): Response {
+  const fault = asFault(error);
+  if (fault.fault !== "internal") return problem(fault);
+  const incident = `i_${randomId(6)}`;
+  events.emit("failure", { where: "http", incident, error });
+  return problem(fault, incident);
+}
+
+const answer =
+  (app: OpenAPIHono<HttpEnv>, events: Events): HttpApp =>
+  async (request, peer) => {
+    const started = performance.now();
+    const response = await app.fetch(request, { peer });
+    const { pathname: path } = new URL(request.url);
+    const ms = Math.round(performance.now() - started);
+    events.emit("http.answered", {
+      method: request.method,
+      path,
+      status: response.status,
+      ms,
+      peer: peer.address,
+    });
+    return response;
+  };

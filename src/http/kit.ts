@@ -1,0 +1,40 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
+import type { Guard, HttpEnv, HttpKit } from "../core/http.ts";
+import { type Authenticate, credentialOf, hasRole } from "../core/identity.ts";
+import { Fault } from "../protocol/faults.ts";
+
+const noQuery = new URLSearchParams();
+
+/** Lets the given roles through, by the Authorization header alone: query tokens are for sockets, which have no choice. */
+const guardBy =
+  (authenticate: Authenticate): Guard<MiddlewareHandler<HttpEnv>> =>
+  (...roles) =>
+  async (c, next) => {
+    const { headers } = c.req.raw;
+    const upgrade = { path: c.req.path, query: noQuery, headers, host: "", peer: c.env.peer };
+    const identity = await authenticate(credentialOf(headers, noQuery), upgrade);
+    if (identity === undefined) throw new Fault("unauthorized");
+    if (!hasRole(identity, roles)) throw new Fault("forbidden", `this needs the role ${roles.join(" or ")}`);
+    c.set("identity", identity);
+    await next();
+  };
+
+const newRoutes = () =>
+  new OpenAPIHono<HttpEnv>({
+    strict: false,
+    defaultHook(result) {
+      if (result.success) return;
+      const issues = result.error.issues
+        .slice(0, 3)
+        .map(({ path, message }) => `${path.join(".") || "body"}: ${message}`);
+      throw new Fault("bad_message", issues.join("; "));
+    },
+  });
+
+export const httpKit = (
+  authenticate: Authenticate,
+): HttpKit<OpenAPIHono<HttpEnv>, MiddlewareHandler<HttpEnv>> => ({
+  newRoutes,
+  guard: guardBy(authenticate),
+});

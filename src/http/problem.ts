@@ -1,0 +1,26 @@
+import { type Fault, faults } from "../protocol/faults.ts";
+
+/** A fault as an RFC 9457 problem; `type` points into our own documents. */
+export function problem(fault: Fault, incident?: string): Response {
+  const { http: status, hint, retry } = fault.row;
+  const body = {
+    type: `/docs#fault-${fault.fault}`,
+    title: faults[fault.fault].message,
+    status,
+    detail: fault.message,
+    fault: fault.fault,
+    hint,
+    retry,
+    ...fault.fields,
+    ...(incident === undefined ? {} : { incident }),
+  };
+  return new Response(JSON.stringify(body), { status, headers: headersOf(fault) });
+}
+
+function headersOf({ fault, fields, row }: Fault): Record<string, string> {
+  const headers: Record<string, string> = { "Content-Type": "application/problem+json" };
+  if (row.http === 401) headers["WWW-Authenticate"] = "Bearer";
+  if (row.http === 429 || row.http === 503) headers["Retry-After"] = String(fields?.retry_after ?? 5);
+  if (fault === "upgrade_required") headers.Upgrade = "websocket";
+  return headers;
+}

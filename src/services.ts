@@ -1,0 +1,103 @@
+import { AccessTokens } from "./adapters/auth/access-tokens.ts";
+import { ForeignIssuers } from "./adapters/auth/foreign-issuers.ts";
+import { Passwords } from "./adapters/auth/password.ts";
+import { memoryBroker } from "./adapters/broker/memory.ts";
+import { MemoryPresence } from "./adapters/presence/memory.ts";
+import { migrateSqlite, sqliteColumns } from "./adapters/store/sqlite/migrate.ts";
+import { SqliteStore } from "./adapters/store/sqlite/store.ts";
+import { databaseFile, jwtSecret, prepareDataDir } from "./config/data-dir.ts";
+import type { Config } from "./config/schema.ts";
+import { type Clock, systemClock } from "./core/clock.ts";
+import { Core } from "./core/core.ts";
+import { Events } from "./core/events.ts";
+import { type JournalTables, journalMigrations } from "./core/journal-tables.ts";
+import type { Store } from "./core/store.ts";
+import { outgoing as accountsOutgoing } from "./features/accounts/messages.ts";
+import { accountMigrations } from "./features/accounts/migrations/index.ts";
+import type { AccountTables } from "./features/accounts/repo.ts";
+import { Accounts } from "./features/accounts/service.ts";
+import type { Limits } from "./protocol/limits.ts";
+
+export type Tables = JournalTables & AccountTables;
+
+/** What tests replace; a server needs none of it. */
+export interface Overrides {
+  readonly clock?: Clock;
+  readonly events?: Events;
+  /** Milliseconds that each commit takes longer, as on a slow disk. */
+  readonly slowCommit?: number;
+}
+
+export interface Services {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly events: Events;
+  readonly store: Store<Tables>;
+  readonly core: Core;
+  readonly accounts: Accounts;
+  close(): Promise<void>;
+}
+
+/** Brings the database up to date. Returns the names of the migrations that ran. */
+export async function migrate(config: Config): Promise<string[]> {
+  prepareDataDir(config);
+  return migrateSqlite(databaseFile(config), {
+    ...journalMigrations(sqliteColumns),
+    ...accountMigrations(sqliteColumns),
+  });
+}
+
+/** Everything below the sockets: what `peyk serve` serves with, and what `peyk user` works on. */
+export async function openServices(config: Config, overrides: Overrides = {}): Promise<Services> {
+  const { clock = systemClock, events = new Events(), slowCommit = 0 } = overrides;
+  await migrate(config);
+  const store = await SqliteStore.open<Tables>({ file: databaseFile(config), slowCommit });
+  const core = createCore(config, store, clock, events);
+  await core.start();
+  const accounts = createAccounts(config, store, core, clock, events);
+  const close = async () => {
+    await core.stop();
+    await store.close();
+  };
+  return { config, clock, events, store, core, accounts, close };
+}
+
+function createCore(config: Config, store: Store<Tables>, clock: Clock, events: Events): Core {
+  return new Core({
+    // A core needs the journal's tables only; the store holds every feature's.
+    store: store as unknown as Store<JournalTables>,
+    broker: memoryBroker(),
+    presence: new MemoryPresence(clock),
+    clock,
+    events,
+    limits: toLimits(config),
+    pingInterval: config.heartbeatInterval * 1000,
+    maxCatchUp: config.catchUpMaxEvents,
+    allowedOrigins: config.allowedOrigins,
+  });
+}
+
+function createAccounts(
+  config: Config,
+  store: Store<Tables>,
+  core: Core,
+  clock: Clock,
+  events: Events,
+): Accounts {
+  const foreign = new ForeignIssuers(config.jwtIssuers, clock);
+  return new Accounts({
+    store: store as unknown as Store<AccountTables>,
+    journal: core.journal,
+    publisher: core.hub.publisher(accountsOutgoing),
+    tokens: new AccessTokens(jwtSecret(config), clock),
+    passwords: new Passwords(),
+    foreign: (token) => foreign.identify(token),
+    clock,
+    events,
+    accessTtl: config.accessTokenTtl,
+    refreshTtl: config.refreshTokenTtl,
+  });
+}
+
+/** Settings count seconds, the core milliseconds. */
+const toLimits = (config: Config): Limits => ({ ...config, authTimeout: config.authTimeout * 1000 });
