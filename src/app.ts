@@ -3,6 +3,7 @@ import { BunTransport } from "./adapters/transport/bun.ts";
 import type { Config } from "./config/schema.ts";
 import type { Channel } from "./core/channel.ts";
 import { LiveConnection } from "./core/connection.ts";
+import type { Core } from "./core/core.ts";
 import type { Feature, Job } from "./core/feature.ts";
 import type { Check } from "./core/health.ts";
 import type { HttpEnv } from "./core/http.ts";
@@ -28,21 +29,23 @@ export interface App extends Services {
   stop(): Promise<void>;
 }
 
+/** Channels that are no part of the product, for tests and benches. */
+export type ExtraChannels = (core: Core) => readonly Channel[];
+
 /** The composition root: the one place that knows every name. Resolves when it serves. */
 export async function startApp(
   config: Config,
-  overrides: Overrides & { channels?: readonly Channel[] } = {},
+  overrides: Overrides & { channels?: ExtraChannels } = {},
 ): Promise<App> {
   const services = await openServices(config, overrides);
   try {
-    return await serve(services, overrides.channels ?? []);
+    return await serve(services, overrides.channels?.(services.core) ?? []);
   } catch (error) {
     await services.close();
     throw error;
   }
 }
 
-/** `extra`: channels that are no part of the product, for tests and benches. */
 async function serve(services: Services, extra: readonly Channel[]): Promise<App> {
   const { config, core, accounts, events, clock } = services;
   const features = createFeatures(services);

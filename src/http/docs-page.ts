@@ -10,10 +10,10 @@ interface OpenApi {
 }
 
 const escapes: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-const escape = (text: string): string => text.replace(/[&<>"]/g, (character) => escapes[character]!);
-const code = (text: string): string => `<code>${escape(text)}</code>`;
+const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (character) => escapes[character]!);
+const code = (text: string): string => `<code>${escapeHtml(text)}</code>`;
 /** Text with `code` between backticks. */
-const prose = (text: string): string => escape(text).replace(/`([^`]+)`/g, "<code>$1</code>");
+const prose = (text: string): string => escapeHtml(text).replace(/`([^`]+)`/g, "<code>$1</code>");
 
 /** One page for people: how to connect, every channel, every route, every fault. No script, nothing from elsewhere. */
 export function docsPage(version: string, channels: readonly Channel[], http: OpenApi): string {
@@ -23,11 +23,11 @@ export function docsPage(version: string, channels: readonly Channel[], http: Op
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Peyk ${escape(version)}</title>
+<title>Peyk ${escapeHtml(version)}</title>
 <style>${style}</style>
 </head>
 <body>
-<header><h1>Peyk</h1><p>Version ${escape(version)} · <a href="/asyncapi.json">asyncapi.json</a> · <a href="/openapi.json">openapi.json</a> · <a href="/api/websocket/health/">health</a></p></header>
+<header><h1>Peyk</h1><p>Version ${escapeHtml(version)} · <a href="/asyncapi.json">asyncapi.json</a> · <a href="/openapi.json">openapi.json</a> · <a href="/api/websocket/health/">health</a></p></header>
 <nav aria-label="Contents"><a href="#connect">Connect</a> <a href="#channels">Channels</a> <a href="#http">HTTP</a> <a href="#faults">Faults</a></nav>
 <main>
 ${connect}
@@ -56,14 +56,14 @@ function channelSection(channel: Channel): string {
   const sent = Object.entries(outgoing).map(([type, { schema, delivery }]) =>
     messageRow(type, schema, delivery),
   );
-  return `<article id="channel-${escape(name)}"><h3>${code(path)}</h3><p>${prose(summary)}. For: ${auth.map(code).join(", ")}.</p>
+  return `<article id="channel-${escapeHtml(name)}"><h3>${code(path)}</h3><p>${prose(summary)}. For: ${auth.map(code).join(", ")}.</p>
 <table><caption>You send</caption><thead><tr><th>type</th><th>fields</th></tr></thead><tbody>${received.join("")}</tbody></table>
 <table><caption>You get</caption><thead><tr><th>type</th><th>fields</th></tr></thead><tbody>${sent.join("")}</tbody></table></article>`;
 }
 
 function messageRow(type: string, schema: z.ZodObject, delivery: string): string {
   const fields = Object.entries(schema.shape).map(
-    ([field, value]) => `${code(field)} ${escape(typeName(value as z.ZodType))}`,
+    ([field, value]) => `${code(field)} ${escapeHtml(typeName(value as z.ZodType))}`,
   );
   const kept = delivery === "durable" ? ' <span class="kept">kept</span>' : "";
   return `<tr><td>${code(type)}${kept}</td><td>${fields.join(", ") || "none"}</td></tr>`;

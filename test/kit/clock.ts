@@ -1,0 +1,45 @@
+import type { Clock } from "../../src/core/clock.ts";
+
+/** Time that stands still until a test moves it. Timers run in order when their time is reached. */
+export class FakeClock implements Clock {
+  #now: number;
+  #timers: { at: number; every: number | undefined; run: () => void }[] = [];
+
+  constructor(now = 1_800_000_000_000) {
+    this.#now = now;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(ms: number, run: () => void) {
+    return this.#add({ at: this.#now + ms, every: undefined, run });
+  }
+
+  every(ms: number, run: () => void) {
+    return this.#add({ at: this.#now + ms, every: ms, run });
+  }
+
+  #add(timer: { at: number; every: number | undefined; run: () => void }) {
+    this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((each) => each !== timer);
+    };
+  }
+
+  advance(ms: number): void {
+    const end = this.#now + ms;
+    for (let due = this.#due(end); due !== undefined; due = this.#due(end)) {
+      this.#now = due.at;
+      if (due.every === undefined) this.#timers = this.#timers.filter((each) => each !== due);
+      else due.at += due.every;
+      due.run();
+    }
+    this.#now = end;
+  }
+
+  #due(end: number) {
+    return this.#timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
+  }
+}
