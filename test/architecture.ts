@@ -18,10 +18,22 @@ export const rules: Readonly<Record<string, Rule>> = {
   "adapters/presence": { places: ["core", "protocol"], packages: ["Bun"] },
   "adapters/store": { places: ["core", "protocol"], packages: ["kysely", "bun:sqlite", "Bun"] },
   "adapters/system": { places: ["core", "protocol"], packages: ["node:fs", "Bun"] },
-  "adapters/transport": { places: ["core", "protocol", "adapters/system"], packages: ["bun", "node:net", "Bun"] },
-  "features/accounts": { places: ["core", "protocol"], packages: ["zod", "kysely", "hono", "@hono/zod-openapi"] },
-  "features/clients": { places: ["core", "protocol"], packages: ["zod", "kysely", "hono", "@hono/zod-openapi"] },
-  "features/dispatch": { places: ["core", "protocol"], packages: ["zod", "kysely", "hono", "@hono/zod-openapi"] },
+  "adapters/transport": {
+    places: ["core", "protocol", "adapters/system"],
+    packages: ["bun", "node:net", "Bun"],
+  },
+  "features/accounts": {
+    places: ["core", "protocol"],
+    packages: ["zod", "kysely", "hono", "@hono/zod-openapi"],
+  },
+  "features/clients": {
+    places: ["core", "protocol"],
+    packages: ["zod", "kysely", "hono", "@hono/zod-openapi"],
+  },
+  "features/dispatch": {
+    places: ["core", "protocol"],
+    packages: ["zod", "kysely", "hono", "@hono/zod-openapi"],
+  },
   http: { places: ["core", "protocol"], packages: ["zod", "hono", "@hono/zod-openapi", "prom-client"] },
   config: { places: ["core", "protocol"], packages: ["zod", "node:fs", "node:path"] },
   "services.ts": { places: ["adapters", "config", "core", "features", "protocol"], packages: [] },
@@ -58,7 +70,9 @@ function brokenImports({ path, text }: Source): string[] {
   const rule = rules[place];
   if (rule === undefined) return [`${path}: ${place} is not in the table of test/architecture.ts`];
   return imported(text).flatMap((specifier) => {
-    const wrong = specifier.startsWith(".") ? wrongPlace(path, place, rule, specifier) : wrongPackage(rule, specifier);
+    const wrong = specifier.startsWith(".")
+      ? wrongPlace(path, place, rule, specifier)
+      : wrongPackage(rule, specifier);
     return wrong === undefined ? [] : [`${path}: ${describe(place)} may not import ${wrong}`];
   });
 }
@@ -72,10 +86,13 @@ function wrongPlace(path: string, place: string, rule: Rule, specifier: string):
 }
 
 const wrongPackage = (rule: Rule, specifier: string): string | undefined =>
-  rule.packages.some((each) => specifier === each || specifier.startsWith(`${each}/`)) ? undefined : specifier;
+  rule.packages.some((each) => specifier === each || specifier.startsWith(`${each}/`))
+    ? undefined
+    : specifier;
 
 /** `features/inbox` → `feature inbox`, as one says it. */
-const describe = (place: string): string => place.replace(/^features\//, "feature ").replace(/^adapters\//, "adapter ");
+const describe = (place: string): string =>
+  place.replace(/^features\//, "feature ").replace(/^adapters\//, "adapter ");
 
 function resolve(path: string, specifier: string): string {
   const parts = path.split("/").slice(0, -1);
@@ -97,7 +114,8 @@ function imported(text: string): string[] {
 function brokenGlobals({ path, text }: Source): string[] {
   const place = placeOf(path);
   const found: string[] = [];
-  if (/\bBun\./.test(text) && !rules[place]?.packages.includes("Bun")) found.push(`${path}: ${describe(place)} may not use Bun`);
+  if (/\bBun\./.test(text) && !rules[place]?.packages.includes("Bun"))
+    found.push(`${path}: ${describe(place)} may not use Bun`);
   if (/\bprocess\.env\b/.test(text) && place !== "cli") found.push(`${path}: only cli may read process.env`);
   if (/\bDate\.now\(\)/.test(text) && !["core", "adapters/store"].includes(place))
     found.push(`${path}: time comes from the clock, not from Date.now()`);

@@ -1,5 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { cors } from "hono/cors";
+import { HTTPException } from "hono/http-exception";
 import type { Registry } from "prom-client";
 import type { Events } from "../core/events.ts";
 import type { Feature } from "../core/feature.ts";
@@ -54,12 +55,18 @@ function socketPath(router: Router, path: string): Fault {
 }
 
 function answerError(events: Events, error: unknown): Response {
-  const fault = asFault(error);
+  const fault = toFault(error);
   if (fault.fault !== "internal") return problem(fault);
   const incident = `i_${randomId(6)}`;
   events.emit("failure", { where: "http", incident, error });
   return problem(fault, incident);
 }
+
+/** Hono's own refusals are about bodies that cannot be parsed; their texts are safe to show. */
+const toFault = (error: unknown): Fault =>
+  error instanceof HTTPException && error.status < 500
+    ? new Fault("bad_message", error.message)
+    : asFault(error);
 
 const answer =
   (app: OpenAPIHono<HttpEnv>, events: Events): HttpApp =>

@@ -1,13 +1,18 @@
 import { describe, expect, test } from "bun:test";
 import { TestApp } from "../kit/app.ts";
-import type { TestClient } from "../kit/client.ts";
+import type { Received, TestClient } from "../kit/client.ts";
 import { roomChannel, say } from "../kit/room.ts";
 import { tempDir } from "../kit/temp.ts";
 
 const start = (flags: Record<string, unknown> = {}, dataDir?: string) =>
-  TestApp.start({ flags, channels: (core) => [roomChannel(core)], ...(dataDir === undefined ? {} : { dataDir }) });
+  TestApp.start({
+    flags,
+    channels: (core) => [roomChannel(core)],
+    ...(dataDir === undefined ? {} : { dataDir }),
+  });
 
-const texts = (frames: readonly { text?: string }[]) => frames.flatMap(({ text }) => (text === undefined ? [] : [text]));
+const texts = (frames: readonly Received[]): string[] =>
+  frames.flatMap(({ text }) => (text === undefined ? [] : [text]));
 
 async function enter(app: TestApp, token: string, since?: string): Promise<TestClient> {
   const query = since === undefined ? "" : `&since=${encodeURIComponent(since)}`;
@@ -179,7 +184,10 @@ test("what another process writes is told too, in its place", async () => {
   await client.settle();
   await say(two.app.core, "1", "from the other process");
   await say(one.app.core, "1", "from this one");
-  expect(texts([await client.next(), await client.next()])).toEqual(["from the other process", "from this one"]);
+  expect(texts([await client.next(), await client.next()])).toEqual([
+    "from the other process",
+    "from this one",
+  ]);
   await say(two.app.core, "1", "seen by the poll");
   expect(await client.next()).toMatchObject({ text: "seen by the poll" });
   expect(one.events.some(({ name }) => name === "journal.gap")).toBe(true);

@@ -119,7 +119,11 @@ describe("POST /api/clients/send", () => {
     const first = await app.connect(`/ws/phone?token=${token}`);
     const { cursor } = await first.next();
     await first.close();
-    for (const [data, durable] of [["kept", true], ["gone", false], ["kept too", true]] as const)
+    for (const [data, durable] of [
+      ["kept", true],
+      ["gone", false],
+      ["kept too", true],
+    ] as const)
       await app.post("/api/clients/send", { to: { user_id: id }, data, durable }, staff);
     await app.post("/api/clients/send", { to: { user_id: "another" }, data: "not his" }, staff);
 
@@ -148,18 +152,23 @@ describe("POST /api/clients/send", () => {
     const { token } = await app.user("staff");
     const answer = await app.post("/api/clients/send", { to: { client_id: "nobody" }, data: 1 }, token);
     expect(answer.status).toBe(404);
-    expect(await answer.json()).toMatchObject({ fault: "not_found", detail: expect.stringContaining("user_id") });
+    expect(await answer.json()).toMatchObject({
+      fault: "not_found",
+      detail: expect.stringContaining("user_id"),
+    });
   });
 
-  test.each([[{}], [{ to: {}, data: 1 }], [{ to: { all: false }, data: 1 }], [{ to: { all: true, user_id: "1" } }]])(
-    "refuses %p",
-    async (body) => {
-      await using app = await TestApp.start();
-      const { token } = await app.user("staff");
-      const answer = await app.post("/api/clients/send", body, token);
-      expect([answer.status, (await app.json(answer)).fault]).toEqual([422, "bad_message"]);
-    },
-  );
+  test.each([
+    [{}],
+    [{ to: {}, data: 1 }],
+    [{ to: { all: false }, data: 1 }],
+    [{ to: { all: true, user_id: "1" } }],
+  ])("refuses %p", async (body) => {
+    await using app = await TestApp.start();
+    const { token } = await app.user("staff");
+    const answer = await app.post("/api/clients/send", body, token);
+    expect([answer.status, (await app.json(answer)).fault]).toEqual([422, "bad_message"]);
+  });
 });
 
 describe("two clients with one id", () => {

@@ -2,7 +2,8 @@ import { expect, test } from "bun:test";
 import { TestApp } from "../kit/app.ts";
 import { roomChannel } from "../kit/room.ts";
 
-const start = (flags: Record<string, unknown> = {}) => TestApp.start({ flags, channels: (core) => [roomChannel(core)] });
+const start = (flags: Record<string, unknown> = {}) =>
+  TestApp.start({ flags, channels: (core) => [roomChannel(core)] });
 
 test("who has no token and sends none in time is refused with error and 4001", async () => {
   await using app = await start({ "auth-timeout": "1" });
@@ -43,14 +44,22 @@ test("a refusal is logged with its cause under the receipt that the client got",
   const client = await app.connect("/ws/rooms/closed/", { Authorization: `Bearer ${token}` });
   const { receipt } = await client.next("error");
   expect(await client.closed).toMatchObject({ code: 4003, reason: `this room is closed [${receipt}]` });
-  expect(await app.event("connection.refused")).toMatchObject({ receipt, fault: "forbidden", token: "header", channel: "room" });
+  expect(await app.event("connection.refused")).toMatchObject({
+    receipt,
+    fault: "forbidden",
+    token: "header",
+    channel: "room",
+  });
 });
 
 test("the wrong role is refused with the roles that may enter", async () => {
   await using app = await start();
   const { token } = await app.user("driver");
   const client = await app.connect(`/ws/rooms/1/?token=${token}`);
-  expect(await client.next()).toMatchObject({ error: "forbidden", message: "user, staff may enter here, not driver" });
+  expect(await client.next()).toMatchObject({
+    error: "forbidden",
+    message: "user, staff may enter here, not driver",
+  });
   expect((await client.closed).code).toBe(4003);
 });
 
@@ -88,7 +97,12 @@ test("a fault in a handler is told, an error is hidden behind an incident, and t
   const { token } = await app.user();
   const client = await app.connect(`/ws/rooms/1/?token=${token}`);
   client.send({ type: "fail", how: "fault", id: 7 });
-  expect(await client.next()).toMatchObject({ error: "conflict", message: "somebody was faster", in_reply_to: "fail", id: 7 });
+  expect(await client.next()).toMatchObject({
+    error: "conflict",
+    message: "somebody was faster",
+    in_reply_to: "fail",
+    id: 7,
+  });
   for (const how of ["error", "async"]) {
     client.send({ type: "fail", how });
     const answer = await client.next();

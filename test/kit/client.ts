@@ -54,7 +54,8 @@ export class TestClient {
     for (const end = Date.now() + patience; ; ) {
       const at = this.#frames.findIndex((frame) => type === undefined || frame.type === type);
       if (at >= 0) return this.#frames.splice(0, at + 1)[at]!;
-      if (this.socket.readyState === WebSocket.CLOSED) throw new Error(`closed while waiting for ${type ?? "a frame"}`);
+      if (this.socket.readyState === WebSocket.CLOSED)
+        throw new Error(`closed while waiting for ${type ?? "a frame"}`);
       if (Date.now() >= end) throw new Error(`no ${type ?? "frame"} within ${patience} ms`);
       await this.#woken(end - Date.now());
     }

@@ -8,7 +8,10 @@ const Said = z.object({ text: z.string(), who: z.string() });
 export const outgoing = {
   said: durable(Said),
   whisper: Said,
-  position: latest(z.object({ driver: z.string(), at: z.number(), pad: z.string().optional() }), ({ driver }) => driver),
+  position: latest(
+    z.object({ driver: z.string(), at: z.number(), pad: z.string().optional() }),
+    ({ driver }) => driver,
+  ),
   pong: z.object({}),
   counted: z.object({ n: z.number() }),
   state: z.object({ heard: z.array(z.string()), cursor: z.string() }),
@@ -44,7 +47,9 @@ export const roomChannel = (core: Core) => {
     handle: {
       ping: (connection) => connection.send("pong", {}),
       async say({ params, identity }, { text }) {
-        await core.journal.commit({ events: [draft(`room:${params.room}`, "said", { text, who: identity.id })] });
+        await core.journal.commit({
+          events: [draft(`room:${params.room}`, "said", { text, who: identity.id })],
+        });
       },
       whisper: ({ params, identity }, { text }) =>
         publish(`room:${params.room}`, "whisper", { text, who: identity.id }),
