@@ -47,14 +47,16 @@ async function sendMissed(
   // Until the events themselves have come, the client's place is still its old one.
   const cursor = journal.cursor(events === 0 ? upTo : from);
   connection.sendFrame(toFrame(encode("catch_up", { recovered: true, events, cursor })));
-  for (let at = from, left = events; left > 0; ) {
+  for (let at = from; at < upTo && events > 0 && !connection.isOver; ) {
     const page = await journal.since(connection.topics, at, upTo);
+    const { floor } = await journal.position();
     // Pruned while a slow reader was at it: better an honest new start than a hole.
-    if (page.length === 0) throw new Fault("slow_reader");
-    for (const event of page) connection.sendFrame(toFrame(event.frame));
-    at = page.at(-1)!.seq;
-    left -= page.length;
-    if (left > 0) await connection.writable();
+    if (floor > at) throw new Fault("slow_reader");
+    for (const event of page) {
+      connection.sendFrame(toFrame(event.frame));
+      await connection.writable();
+    }
+    at = page.at(-1)?.seq ?? upTo;
   }
   connection.skipUpTo(upTo);
 }

@@ -373,8 +373,12 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
     if (this.#resumed) throw new Fault("bad_message", "this connection has already caught up");
     this.#resumed = true;
     this.#held = [];
-    await catchUp(this.#core, this, since, this.#base);
-    if (!this.isOver) this.#release();
+    try {
+      await catchUp(this.#core, this, since, this.#base);
+      if (!this.isOver) this.#release();
+    } catch (error) {
+      this.close(asFault(error));
+    }
   }
 
   // --- heartbeat and end ---

@@ -32,7 +32,7 @@ interface Dependencies {
 
 /** How often the store is asked for events that nobody announced: another process's, or a lost announcement's. */
 const pollMs = 400;
-const page = 500;
+const page = 200;
 const pruneStep = 1000;
 
 /**

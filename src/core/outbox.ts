@@ -67,11 +67,17 @@ export class Outbox {
       this.#queue.push(frame);
       this.#bytes += frame.bytes;
     }
-    if (!this.#blocked && !this.#scheduled) {
-      this.#scheduled = true;
-      this.#turn.add(this);
-    }
+    if (this.#blocked) return this.#bytes <= this.#maxBytes;
+    // Much in one turn is no slow reader yet: that shows when the runtime takes no more.
+    if (this.#bytes > this.#maxBytes) this.flush();
+    else this.#schedule();
     return this.#bytes <= this.#maxBytes;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#turn.add(this);
   }
 
   /** Sends at once where nothing waits: an answer need not wait for the end of the turn. */
