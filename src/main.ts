@@ -1,3 +1,6 @@
 import { main } from "./cli/index.ts";
 
-process.exitCode = await main(process.argv.slice(2));
+// No top-level await: a bundle compiled to bytecode may not have one.
+void main(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+});

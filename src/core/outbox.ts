@@ -17,19 +17,42 @@ export const toFrame = (text: string, slot?: string, seq?: number): Frame => ({
   ...(seq === undefined ? {} : { seq }),
 });
 
-/** Flushes, once per turn of the event loop, every outbox that got a frame in it. */
+/**
+ * Outboxes that are flushed before the sockets are read again. A write to a socket costs about the same whatever it
+ * holds, so a room of thousands, flushed at once, would hold up everybody for as long as it takes; in slices, the
+ * later outboxes meanwhile gather more frames for one write (bench P1).
+ */
+const slice = 64;
+
+/** Flushes every outbox that got a frame, in order, a slice in each turn of the event loop. */
 export class Turn {
   #waiting: Outbox[] = [];
+  #next = 0;
+  #scheduled = false;
 
   add(outbox: Outbox): void {
-    if (this.#waiting.push(outbox) === 1) setImmediate(this.#flush);
+    this.#waiting.push(outbox);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(this.#flush);
   }
 
   readonly #flush = (): void => {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const outbox of waiting) outbox.flush();
+    this.#scheduled = false;
+    const end = Math.min(this.#next + slice, this.#waiting.length);
+    while (this.#next < end) this.#waiting[this.#next++]!.flush();
+    if (this.#next > 4096 || this.#next === this.#waiting.length) this.#forgetFlushed();
+    if (this.#waiting.length > 0) this.#schedule();
   };
+
+  #forgetFlushed(): void {
+    this.#waiting = this.#waiting.slice(this.#next);
+    this.#next = 0;
+  }
 }
 
 const empty: Frame[] = [];

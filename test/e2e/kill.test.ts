@@ -15,7 +15,11 @@ interface Acknowledged {
 const seqOf = (cursor: string): number => Number(cursor.split("-")[1]);
 
 /** Sends until everything is sent or the server is gone. What it returns was answered: it must be on disk. */
-async function sendAll(url: URL, token: string, onAcknowledged: (count: number) => void): Promise<Acknowledged[]> {
+async function sendAll(
+  url: URL,
+  token: string,
+  onAcknowledged: (count: number) => void,
+): Promise<Acknowledged[]> {
   const acknowledged: Acknowledged[] = [];
   let next = 0;
   const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
@@ -58,7 +62,10 @@ test("kill -9 in the middle of 10,000 durable events loses nothing that was ackn
   expect(acknowledged.length).toBeLessThan(total);
   const heardLive = before.waiting.map(({ id, cursor }) => ({ id, cursor }));
 
-  await using second = await ServerProcess.start({ dataDir: dir.path, settings: { CATCH_UP_MAX_EVENTS: "100000" } });
+  await using second = await ServerProcess.start({
+    dataDir: dir.path,
+    settings: { CATCH_UP_MAX_EVENTS: "100000" },
+  });
   const all = await listen(second.url, token, start);
   const { recovered, events } = await all.next("catch_up");
   expect(recovered).toBe(true);
@@ -75,6 +82,9 @@ test("kill -9 in the middle of 10,000 durable events loses nothing that was ackn
   // Nobody was told of what is not kept, and the last cursor heard brings exactly the rest.
   expect(heardLive.map(({ id }) => id)).toEqual(kept.slice(0, heardLive.length).map(({ id }) => id));
   const rest = await listen(second.url, token, heardLive.at(-1)?.cursor ?? start);
-  expect(await rest.next("catch_up")).toMatchObject({ recovered: true, events: kept.length - heardLive.length });
+  expect(await rest.next("catch_up")).toMatchObject({
+    recovered: true,
+    events: kept.length - heardLive.length,
+  });
   expect((await rest.settle()).map(({ id }) => id)).toEqual(kept.slice(heardLive.length).map(({ id }) => id));
 }, 60_000);

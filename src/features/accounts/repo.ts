@@ -1,5 +1,6 @@
 import type { Generated, Kysely, Selectable } from "kysely";
 import type { Role } from "../../core/identity.ts";
+import { prepared } from "../../core/prepared.ts";
 
 export interface AccountTables {
   users: {
@@ -37,18 +38,27 @@ export const userById = (db: Db, id: number): Promise<User | undefined> =>
 
 export const users = (db: Db): Promise<User[]> => db.selectFrom("users").selectAll().orderBy("id").execute();
 
+const activeUserQuery = prepared(
+  (db: Db, { user, session, now }: { user: number; session: string; now: number }) =>
+    db
+      .selectFrom("sessions")
+      .innerJoin("users", "users.id", "sessions.user_id")
+      .selectAll("users")
+      .where("sessions.id", "=", session)
+      .where("users.id", "=", user)
+      .where("sessions.revoked_at", "is", null)
+      .where("sessions.expires_at", ">", now)
+      .where("users.active", "=", 1),
+);
+
 /** The user of a session that still counts; `undefined` once it is revoked, over, or its user disabled. */
-export const activeUser = (db: Db, user: number, session: string, now: number): Promise<User | undefined> =>
-  db
-    .selectFrom("sessions")
-    .innerJoin("users", "users.id", "sessions.user_id")
-    .selectAll("users")
-    .where("sessions.id", "=", session)
-    .where("users.id", "=", user)
-    .where("sessions.revoked_at", "is", null)
-    .where("sessions.expires_at", ">", now)
-    .where("users.active", "=", 1)
-    .executeTakeFirst();
+export const activeUser = async (
+  db: Db,
+  user: number,
+  session: string,
+  now: number,
+): Promise<User | undefined> =>
+  (await db.executeQuery<User>(activeUserQuery(db, { user, session, now }))).rows[0];
 
 export const sessionByRefresh = (db: Db, hash: string): Promise<Session | undefined> =>
   db

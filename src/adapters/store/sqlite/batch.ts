@@ -17,10 +17,11 @@ export class BatchWriter {
   readonly #writeHead: Statement;
   readonly #insertEvent: Statement;
 
-  constructor({ file, slowCommit = 0 }: WriterOptions) {
+  constructor({ file, slowCommit = 0, maxPages }: WriterOptions) {
     this.#db = new Database(file, { create: false, readwrite: true });
     this.#slowCommit = slowCommit;
     setPragmas(this.#db);
+    if (maxPages !== undefined) this.#db.run(`PRAGMA max_page_count = ${maxPages}`);
     this.#begin = this.#db.prepare("begin immediate");
     this.#commit = this.#db.prepare("commit");
     this.#savepoint = this.#db.prepare("savepoint unit");

@@ -1,4 +1,5 @@
 import type { EventDraft } from "../../../core/store.ts";
+import type { Packed } from "./packing.ts";
 
 /** One statement, as it travels to the writer's thread. */
 export interface PlainWrite {
@@ -31,14 +32,16 @@ export interface WriterOptions {
   readonly file: string;
   /** For tests: milliseconds that every commit takes longer, as on a slow disk. */
   readonly slowCommit?: number;
+  /** For tests: pages of 4 KB that the file may have, as on a full disk. */
+  readonly maxPages?: number;
 }
 
 export type ToWriter =
   | { readonly open: WriterOptions }
-  | { readonly units: readonly Unit[] }
+  | { readonly packed: Packed }
   | { readonly close: true };
 export type FromWriter =
   | { readonly opened: true }
-  | { readonly outcomes: readonly UnitOutcome[] }
+  | { readonly packed: Packed }
   | { readonly closed: true }
   | { readonly broken: string };

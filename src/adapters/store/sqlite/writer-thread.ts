@@ -1,6 +1,7 @@
 import { type Change, type Committed, isGuarded } from "../../../core/store.ts";
 import { Fault } from "../../../protocol/faults.ts";
 import type { FromWriter, PlainWrite, ToWriter, Unit, UnitOutcome, WriterOptions } from "./messages.ts";
+import { packUnits, unpackOutcomes } from "./packing.ts";
 
 interface Pending {
   readonly unit: Unit;
@@ -62,12 +63,12 @@ export class WriterThread {
     while (this.#waiting.length > 0 && this.#inFlight.length < maxInFlight) {
       const batch = this.#waiting.splice(0, maxBatch);
       this.#inFlight.push(batch);
-      this.#worker.postMessage({ units: batch.map(({ unit }) => unit) } satisfies ToWriter);
+      this.#worker.postMessage({ packed: packUnits(batch.map(({ unit }) => unit)) } satisfies ToWriter);
     }
   }
 
   #answered(message: FromWriter): void {
-    if ("outcomes" in message) this.#settle(message.outcomes);
+    if ("packed" in message) this.#settle(unpackOutcomes(message.packed));
     else if ("broken" in message) this.#break(message.broken);
     else if ("closed" in message) this.#onClosed?.();
   }
@@ -90,11 +91,13 @@ export class WriterThread {
 
   /** Lets what was handed in finish. */
   async close(): Promise<void> {
+    const isBroken = this.#broken !== undefined;
+    this.#broken ??= "the store is closed";
     if (this.#inFlight.length + this.#waiting.length > 0)
       await new Promise<void>((resolve) => {
         this.#onIdle = resolve;
       });
-    if (this.#broken === undefined)
+    if (!isBroken)
       await new Promise<void>((resolve) => {
         this.#onClosed = resolve;
         this.#worker.postMessage({ close: true } satisfies ToWriter);

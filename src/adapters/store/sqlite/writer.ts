@@ -1,6 +1,7 @@
 /** The writer's thread: a slow disk stalls this thread, and never the sockets. */
 import { BatchWriter } from "./batch.ts";
 import type { FromWriter, ToWriter } from "./messages.ts";
+import { packOutcomes, unpackUnits } from "./packing.ts";
 
 declare const self: Worker;
 
@@ -12,7 +13,7 @@ self.onmessage = ({ data }: MessageEvent<ToWriter>) => {
     if ("open" in data) {
       writer = new BatchWriter(data.open);
       answer({ opened: true });
-    } else if ("units" in data) answer({ outcomes: writer!.write(data.units) });
+    } else if ("packed" in data) answer({ packed: packOutcomes(writer!.write(unpackUnits(data.packed))) });
     else {
       writer?.close();
       answer({ closed: true });

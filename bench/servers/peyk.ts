@@ -1,0 +1,44 @@
+/** Peyk under test, in a process of its own: the product's own start, limits out of the way, no log. */
+import { Database } from "bun:sqlite";
+import { type App, startApp } from "../../src/app.ts";
+import { databaseFile } from "../../src/config/data-dir.ts";
+import { loadConfig } from "../../src/config/load.ts";
+import type { Config } from "../../src/config/schema.ts";
+import { migrate } from "../../src/services.ts";
+import { answerCalls } from "../kit/child.ts";
+import { settledUsage, usage } from "../kit/usage.ts";
+import type { ServerCalls } from "./calls.ts";
+import { createRoomTable, roomChannel } from "./room.ts";
+
+const users = 50;
+let app: App | undefined;
+
+function configure(): Config {
+  const loaded = loadConfig({ env: process.env });
+  if (!loaded.ok) throw new Error(loaded.problems.join("\n"));
+  return loaded.config;
+}
+
+async function start(): Promise<number> {
+  const config = configure();
+  await migrate(config);
+  using db = new Database(databaseFile(config));
+  db.run(createRoomTable);
+  app = await startApp(config, { channels: (core) => [roomChannel(core)] });
+  return Number(app.urls[0]!.port);
+}
+
+async function tokens(count: number): Promise<string[]> {
+  const emails = Array.from({ length: users }, (_, i) => `user${i}@bench.example`);
+  await Promise.all(emails.map(addUser));
+  return Promise.all(
+    Array.from({ length: count }, (_, i) => app!.accounts.issueToken(emails[i % users]!, 3600)),
+  );
+}
+
+async function addUser(email: string): Promise<void> {
+  const known = (await app!.accounts.list()).some((user) => user.email === email);
+  if (!known) await app!.accounts.add({ email, password: crypto.randomUUID(), role: "user" });
+}
+
+answerCalls({ start, tokens, usage, settledUsage } satisfies ServerCalls);
