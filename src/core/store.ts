@@ -54,4 +54,4 @@ export interface Store<Tables = unknown> {
   close(): Promise<void>;
 }
 
-export const isGuarded = (write: Compilable | Guarded): write is Guarded => "query" in write;
+export const isGuarded = (write: Compilable | Guarded): write is Guarded => "rows" in write;

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { Kysely } from "kysely";
 import type { Migrations } from "../../src/core/feature.ts";
 import type { JournalTables } from "../../src/core/journal-tables.ts";
+import { prepared } from "../../src/core/prepared.ts";
 import type { Store } from "../../src/core/store.ts";
 import { faultOf } from "../kit/fault.ts";
 
@@ -46,6 +47,29 @@ export function storeSuite(name: string, open: () => Promise<Opened>): void {
       expect(results[0]!.rows).toEqual([{ id: 1 }]);
       expect(results[1]!.changed).toBe(1);
       expect(await names(store)).toEqual(["t1", "t2"]);
+    });
+
+    test("a prepared query writes and reads with the values of each call", async () => {
+      await using opened = await open();
+      const { store } = opened;
+      const add = prepared((db: Kysely<Tables>, { id, name }: { id: number; name: string }) =>
+        db.insertInto("things").values({ id, name, size: 7 }),
+      );
+      const named = prepared((db: Kysely<Tables>, { name }: { name: string }) =>
+        db.selectFrom("things").selectAll().where("name", "=", name),
+      );
+      await store.commit({
+        writes: [add(store.db, { id: 1, name: "a" }), add(store.db, { id: 2, name: "b" })],
+      });
+      await store.commit({ writes: [{ query: add(store.db, { id: 3, name: "c" }), rows: 1 }] });
+      for (const [id, name] of [
+        [2, "b"],
+        [3, "c"],
+        [1, "a"],
+      ] as const)
+        expect((await store.db.executeQuery(named(store.db, { name }))).rows).toEqual([
+          { id, name, size: 7 },
+        ]);
     });
 
     test("a change that fails in its middle leaves nothing", async () => {
