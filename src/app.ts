@@ -8,7 +8,7 @@ import type { Feature, Job } from "./core/feature.ts";
 import type { Check } from "./core/health.ts";
 import type { HttpEnv } from "./core/http.ts";
 import { startJobs } from "./core/jobs.ts";
-import { createMetrics } from "./core/metrics.ts";
+import { Metrics } from "./core/metrics.ts";
 import { accountsFeature } from "./features/accounts/feature.ts";
 import { clientsFeature } from "./features/clients/feature.ts";
 import { outgoing as clientsOutgoing } from "./features/clients/messages.ts";
@@ -56,7 +56,7 @@ async function serve(services: Services, extra: readonly Channel[]): Promise<App
   const checks: Check[] = [storeCheck(services.store), socketCheck(() => urls[0])];
   const { allowedOrigins } = config;
   const health = { checks, channels, authenticate: accounts.authenticate, broker: "memory", version };
-  const metrics = createMetrics(core, events);
+  const metrics = new Metrics(core, events);
   const http = createHttp({ features, health, router: core.router, metrics, events, allowedOrigins });
 
   const transport = createTransport(config);

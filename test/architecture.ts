@@ -34,7 +34,7 @@ export const rules: Readonly<Record<string, Rule>> = {
     places: ["core", "protocol"],
     packages: ["zod", "kysely", "hono", "@hono/zod-openapi"],
   },
-  http: { places: ["core", "protocol"], packages: ["zod", "hono", "@hono/zod-openapi", "prom-client"] },
+  http: { places: ["core", "protocol"], packages: ["zod", "hono", "@hono/zod-openapi"] },
   config: { places: ["core", "protocol"], packages: ["zod", "node:fs", "node:path"] },
   "services.ts": { places: ["adapters", "config", "core", "features", "protocol"], packages: [] },
   "app.ts": {

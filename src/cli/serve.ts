@@ -1,5 +1,4 @@
 import { networkInterfaces } from "node:os";
-import pretty from "pino-pretty";
 import { type App, startApp } from "../app.ts";
 import type { Config } from "../config/schema.ts";
 import { Events } from "../core/events.ts";
@@ -14,7 +13,7 @@ export const serveCommand: Command = {
   async run(args) {
     const config = configFrom(parse(args));
     const events = new Events();
-    logEvents(logFor(config), events);
+    logEvents(await logFor(config), events);
     const app = await startApp(config, { events });
     const login = await firstAdmin(app, config);
     print(banner(app, login));
@@ -25,13 +24,20 @@ export const serveCommand: Command = {
   },
 };
 
-function logFor({ logLevel: level, logFormat }: Config) {
-  const format = logFormat ?? (process.stdout.isTTY ? "pretty" : "json");
-  const destination =
-    format === "pretty"
-      ? pretty({ sync: true, colorize: process.stdout.isTTY, ignore: "event", messageKey: "event" })
-      : process.stdout;
-  return createLog({ level, destination });
+/** pino-pretty is loaded where it is wanted alone: it slows the start. */
+async function logFor({ logLevel: level, logFormat }: Config) {
+  const isTerminal = process.stdout.isTTY;
+  if ((logFormat ?? (isTerminal ? "pretty" : "json")) === "json")
+    return createLog({ level, destination: process.stdout });
+  const { default: pretty } = await import("pino-pretty");
+  const options = {
+    sync: true,
+    colorize: isTerminal,
+    ignore: "event",
+    messageKey: "event",
+    singleLine: true,
+  };
+  return createLog({ level, destination: pretty(options) });
 }
 
 /** An administrator for the first start, whose password is shown this once. `undefined`: there are users already. */

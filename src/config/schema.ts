@@ -105,7 +105,7 @@ export const settings = {
   ),
   heartbeatInterval: setting(
     integer(1, 25).default(20),
-    "Seconds between protocol pings; a silent peer is gone after three",
+    "Seconds between protocol pings; a peer that misses two is gone",
   ),
   journalMaxAge: setting(
     integer(60, 10 * year).default(7 * 86_400),

@@ -59,6 +59,8 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
   #skip = 0;
   /** Place in the journal from which on live frames come. */
   #base = 0;
+  /** Place up to which the client knows everything: its own, until it has caught up. */
+  #known = 0;
   #resumed = false;
   #fault: FaultName | undefined;
   #onWritable: (() => void) | undefined;
@@ -141,6 +143,8 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
     this.#core.connections.add(this);
     this.#held = [];
     this.#base = this.#core.journal.head;
+    const { journal } = this.#core;
+    this.#known = journal.place(this.#upgrade!.query.get("since") ?? "") ?? this.#base;
     await this.channel!.open?.(this);
     this.#entered = true;
     if (this.isOver) return this.#leaveChannel();
@@ -201,7 +205,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
   // --- what channels use ---
 
   get cursor(): string {
-    return this.#core.journal.cursor(this.#base);
+    return this.#core.journal.cursor(Math.min(this.#known, this.#base));
   }
 
   get topics(): readonly string[] {

@@ -22,7 +22,7 @@ export interface CoreOptions {
   readonly clock: Clock;
   readonly events: Events;
   readonly limits: Limits;
-  /** Milliseconds between protocol pings; a silent peer is gone after three of them. */
+  /** Milliseconds between protocol pings; a peer that misses two is gone. */
   readonly pingInterval: number;
   /** Events that one reconnect may bring; past it, a fresh snapshot is cheaper for both sides. */
   readonly maxCatchUp: number;

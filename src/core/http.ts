@@ -12,7 +12,7 @@ export type Guard<Middleware> = (...roles: readonly [Role, ...Role[]]) => Middle
 
 /** What the HTTP layer hands to features, so that they need not import it. */
 export interface HttpKit<Routes, Middleware> {
-  /** A router whose validation failures become `bad_message` problems. */
+  /** A router whose validation failures become `bad_body` problems. */
   newRoutes(): Routes;
   readonly guard: Guard<Middleware>;
 }

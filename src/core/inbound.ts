@@ -54,21 +54,22 @@ export class Inbound {
     }
   }
 
-  #await(done: Promise<void>, message: Message): void {
+  #await(done: Promise<void>, { type, id }: Message): void {
     this.#busy = true;
-    done
-      .catch((error) => this.#connection.fail(asFault(error), message.type, message.id))
-      .finally(() => this.#next());
+    done.then(this.#next, (error) => {
+      this.#connection.fail(asFault(error), type, id);
+      this.#next();
+    });
   }
 
-  #next(): void {
+  readonly #next = (): void => {
     this.#busy = false;
     while (!this.#busy && !this.#connection.isOver) {
       const data = this.#waiting.shift();
       if (data === undefined) return;
       this.#handle(data);
     }
-  }
+  };
 
   #read(data: string | Uint8Array): Message {
     if (typeof data !== "string") throw new Fault("binary_refused");

@@ -4,7 +4,7 @@ import type { Publication } from "./broker.ts";
 import type { Cancel, Clock } from "./clock.ts";
 import type { Events } from "./events.ts";
 import type { JournalTables } from "./journal-tables.ts";
-import type { Change, Store, WriteResult } from "./store.ts";
+import type { Change, EventDraft, Store, WriteResult } from "./store.ts";
 
 /** An event as the journal keeps it, its frame already carrying the cursor. */
 export interface JournalEvent {
@@ -86,14 +86,18 @@ export class Journal {
    * Rejects as `Store.commit` does; then nothing happened and nobody was told.
    */
   async commit(change: Change): Promise<{ results: readonly WriteResult[]; cursors: readonly string[] }> {
-    const committed = await this.#deps.store.commit(change);
+    const { results, events } = await this.#deps.store.commit(change);
     const drafts = change.events ?? [];
-    const publications = committed.events.map(({ seq }, i) => this.#publication({ ...drafts[i]!, seq }));
-    for (const publication of publications) {
-      this.receive(publication);
-      this.#deps.announce(publication);
-    }
-    return { results: committed.results, cursors: committed.events.map(({ seq }) => this.cursor(seq)) };
+    return { results, cursors: events.map(({ seq }, i) => this.#announce(drafts[i]!, seq)) };
+  }
+
+  /** Tells an event that is on disk to everybody. Returns its cursor. */
+  #announce({ topic, type, frame }: EventDraft, seq: number): string {
+    const cursor = this.cursor(seq);
+    const publication = { seq, topic, type, frame: withCursor(frame, cursor) };
+    this.receive(publication);
+    this.#deps.announce(publication);
+    return cursor;
   }
 
   /** An event is on disk, here or told by another node. Delivers it, after what is missing before it. */

@@ -5,16 +5,16 @@ export interface Frame {
   readonly text: string;
   /** Bytes on the wire, without the frame's header. */
   readonly bytes: number;
-  readonly slot?: string;
+  readonly slot: string | undefined;
   /** Place in the journal, for durable frames. */
-  readonly seq?: number;
+  readonly seq: number | undefined;
 }
 
 export const toFrame = (text: string, slot?: string, seq?: number): Frame => ({
   text,
   bytes: Buffer.byteLength(text),
-  ...(slot === undefined ? {} : { slot }),
-  ...(seq === undefined ? {} : { seq }),
+  slot,
+  seq,
 });
 
 /**

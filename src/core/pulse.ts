@@ -37,7 +37,7 @@ export class Pulse {
 
   /** Sends the pings that are due. `false`: two pings went by without a sign of life, or a probe did. */
   beat(now: number): boolean {
-    if (now >= this.#deadBy || now - this.lastSeen >= 2 * this.#interval - 1000) return false;
+    if (now >= this.#deadBy || now >= this.#silentUntil) return false;
     if (now >= this.#nextPing) {
       this.#nextPing = now + this.#interval;
       this.#socket.ping();
@@ -49,7 +49,12 @@ export class Pulse {
     return true;
   }
 
+  /** Two intervals, and two seconds for the turns of the wheel and the way: 52 s at the longest interval of 25 s. */
+  get #silentUntil(): number {
+    return this.lastSeen + 2 * this.#interval + 2_000;
+  }
+
   get due(): number {
-    return Math.min(this.#nextPing, this.#nextJsonPing, this.#deadBy);
+    return Math.min(this.#nextPing, this.#nextJsonPing, this.#deadBy, this.#silentUntil);
   }
 }

@@ -1,11 +1,11 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
-import type { Registry } from "prom-client";
 import type { Events } from "../core/events.ts";
 import type { Feature } from "../core/feature.ts";
 import type { HttpEnv } from "../core/http.ts";
 import { randomId } from "../core/id.ts";
+import type { Metrics } from "../core/metrics.ts";
 import type { Router } from "../core/router.ts";
 import type { Peer } from "../core/transport.ts";
 import { asFault, Fault } from "../protocol/faults.ts";
@@ -17,7 +17,7 @@ export interface HttpDependencies {
   readonly features: readonly Feature<OpenAPIHono<HttpEnv>>[];
   readonly health: HealthFacts;
   readonly router: Router;
-  readonly metrics: Registry;
+  readonly metrics: Metrics;
   readonly events: Events;
   readonly allowedOrigins: readonly string[];
 }
@@ -33,7 +33,8 @@ export function createHttp(deps: HttpDependencies): HttpApp {
   for (const { routes } of features) if (routes !== undefined) app.route("/", routes);
   app.get("/metrics", async (c) => {
     requireOperator(c.env.peer);
-    return c.text(await metrics.metrics(), 200, { "Content-Type": metrics.contentType });
+    const { text, contentType } = await metrics.render();
+    return c.text(text, 200, { "Content-Type": contentType });
   });
   app.route("/", documentRoutes(app, health.channels, health.version));
   app.get("/ws/*", (c) => problem(socketPath(deps.router, c.req.path)));
@@ -65,7 +66,7 @@ function answerError(events: Events, error: unknown): Response {
 /** Hono's own refusals are about bodies that cannot be parsed; their texts are safe to show. */
 const toFault = (error: unknown): Fault =>
   error instanceof HTTPException && error.status < 500
-    ? new Fault("bad_message", error.message)
+    ? new Fault("bad_body", error.message)
     : asFault(error);
 
 const answer =

@@ -22,7 +22,7 @@ export function docsPage(version: string, channels: readonly Channel[], http: Op
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; connect-src 'self' ws: wss:">
 <title>Peyk ${escapeHtml(version)}</title>
 <style>${style}</style>
 </head>

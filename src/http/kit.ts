@@ -28,7 +28,7 @@ const newRoutes = () =>
       const issues = result.error.issues
         .slice(0, 3)
         .map(({ path, message }) => `${path.join(".") || "body"}: ${message}`);
-      throw new Fault("bad_message", issues.join("; "));
+      throw new Fault("bad_body", issues.join("; "));
     },
   });
 

@@ -43,7 +43,11 @@ function deeperThan(value: object, limit: number): boolean {
 }
 
 /** One frame's text: `type` first, then the body's fields in their order. */
-export const encode = (type: string, body: object = {}): string => JSON.stringify({ type, ...body });
+export function encode(type: string, body: object = {}): string {
+  const fields = JSON.stringify(body);
+  const head = `{"type":${JSON.stringify(type)}`;
+  return fields === "{}" ? `${head}}` : `${head},${fields.slice(1)}`;
+}
 
 /** The same frame with its cursor as the last field, without encoding it again. */
 export const withCursor = (frame: string, cursor: string): string =>

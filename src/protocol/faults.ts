@@ -97,6 +97,13 @@ export const faults = {
     message: "somebody else changed it first",
     hint: "Read the current state and decide again.",
   },
+  client_unknown: {
+    close: 4004,
+    http: 404,
+    retry: "later",
+    message: "no such client is connected",
+    hint: "Name its user_id to have the message kept for it, or look at GET /api/clients.",
+  },
   client_id_taken: {
     close: 4009,
     http: 409,
@@ -124,6 +131,13 @@ export const faults = {
     retry: "never",
     message: "the message cannot be understood",
     hint: "Send one JSON object with a `type` that this channel declares; see /docs.",
+  },
+  bad_body: {
+    close: 4006,
+    http: 422,
+    retry: "never",
+    message: "the request's body or query does not fit",
+    hint: "Compare it with /docs or /openapi.json.",
   },
   binary_refused: {
     close: 1003,

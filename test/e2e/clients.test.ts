@@ -153,8 +153,8 @@ describe("POST /api/clients/send", () => {
     const answer = await app.post("/api/clients/send", { to: { client_id: "nobody" }, data: 1 }, token);
     expect(answer.status).toBe(404);
     expect(await answer.json()).toMatchObject({
-      fault: "not_found",
-      detail: expect.stringContaining("user_id"),
+      fault: "client_unknown",
+      hint: expect.stringContaining("user_id"),
     });
   });
 
@@ -167,7 +167,7 @@ describe("POST /api/clients/send", () => {
     await using app = await TestApp.start();
     const { token } = await app.user("staff");
     const answer = await app.post("/api/clients/send", body, token);
-    expect([answer.status, (await app.json(answer)).fault]).toEqual([422, "bad_message"]);
+    expect([answer.status, (await app.json(answer)).fault]).toEqual([422, "bad_body"]);
   });
 });
 

@@ -99,7 +99,7 @@ export class Clients {
   }
 
   /**
-   * Sends to whom it may concern. What is durable is on disk when this resolves. Rejects with `not_found` for a client
+   * Sends to whom it may concern. What is durable is on disk when this resolves. Rejects with `client_unknown` for a client
    * that is not connected and whose user is not named: nobody would know for whom to keep it.
    */
   async send(target: Target, data: unknown, durable: boolean): Promise<Sent> {
@@ -122,11 +122,7 @@ export class Clients {
     if ("all" in target) return { topic: clientsTopic, kept: true };
     if (!("client_id" in target)) return { topic: userTopic(target.user_id), kept: true };
     const user = target.user_id ?? this.#holders.get(target.client_id)?.identity.id;
-    if (user === undefined)
-      throw new Fault(
-        "not_found",
-        `no client ${target.client_id} is connected; add its user_id to have the message kept`,
-      );
+    if (user === undefined) throw new Fault("client_unknown", `no client ${target.client_id} is connected`);
     return { topic: clientTopic(user, target.client_id), kept: user !== "" };
   }
 
