@@ -54,6 +54,8 @@ export class BunTransport implements Transport {
       return Bun.serve<SocketHandler>({
         hostname,
         port,
+        // With `development: false` Bun would share a port with whoever holds it, and each would get half of the clients.
+        reusePort: false,
         idleTimeout: idleSeconds,
         maxRequestBodySize: maxBodyBytes,
         development: false,
