@@ -192,3 +192,15 @@ test("what another process writes is told too, in its place", async () => {
   expect(await client.next()).toMatchObject({ text: "seen by the poll" });
   expect(one.events.some(({ name }) => name === "journal.gap")).toBe(true);
 });
+
+test("the greeting's cursor is the client's own until it has caught up", async () => {
+  await using app = await start();
+  const { token } = await app.user();
+  const { token: staff } = await app.user("staff");
+  const first = await app.connect(`/ws/phone?token=${token}`);
+  const { cursor } = await first.next("connected");
+  await first.close();
+  await app.post("/api/clients/send", { to: { all: true }, data: "missed" }, staff);
+  const second = await app.connect(`/ws/phone?token=${token}&since=${cursor}`);
+  expect((await second.next("connected")).cursor).toBe(cursor);
+});

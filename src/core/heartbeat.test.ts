@@ -1,0 +1,79 @@
+import { expect, test } from "bun:test";
+import { FakeClock } from "../../test/kit/clock.ts";
+import { type Beating, Wheel } from "./heartbeat.ts";
+
+class Recorder implements Beating {
+  due = 0;
+  readonly beats: number[] = [];
+  readonly next: (now: number) => number | undefined;
+  readonly wheel: Wheel;
+
+  constructor(wheel: Wheel, next: (now: number) => number | undefined) {
+    this.wheel = wheel;
+    this.next = next;
+  }
+
+  beat(now: number): void {
+    this.beats.push(now - start);
+    const due = this.next(now);
+    if (due !== undefined) this.wheel.schedule(this, due);
+  }
+}
+
+const start = 1_000_000_000;
+const make = (next: (now: number) => number | undefined = () => undefined) => {
+  const clock = new FakeClock(start);
+  const wheel = new Wheel(clock);
+  return { clock, wheel, one: new Recorder(wheel, next) };
+};
+
+test("a turn comes at its time, at most a second late, and once", () => {
+  const { clock, wheel, one } = make();
+  wheel.schedule(one, start + 4_300);
+  clock.advance(4_000);
+  expect(one.beats).toEqual([]);
+  clock.advance(60_000);
+  expect(one.beats).toEqual([5_000]);
+});
+
+test("a time beyond the ring comes round, not early", () => {
+  const { clock, wheel, one } = make();
+  wheel.schedule(one, start + 200_000);
+  clock.advance(199_000);
+  expect(one.beats).toEqual([]);
+  clock.advance(2_000);
+  expect(one.beats).toEqual([200_000]);
+});
+
+test("what schedules itself again goes on", () => {
+  const { clock, wheel, one } = make((now) => now + 20_000);
+  wheel.schedule(one, start + 20_000);
+  clock.advance(100_000);
+  expect(one.beats).toEqual([20_000, 40_000, 60_000, 80_000, 100_000]);
+});
+
+test("an earlier time replaces a later one", () => {
+  const { clock, wheel, one } = make();
+  wheel.schedule(one, start + 30_000);
+  wheel.schedule(one, start + 3_000);
+  clock.advance(120_000);
+  expect(one.beats).toEqual([3_000]);
+});
+
+test("a late timer skips nobody", () => {
+  let now = start;
+  let tick = () => {};
+  const wheel = new Wheel({
+    now: () => now,
+    after: () => () => {},
+    every: (_, run) => {
+      tick = run;
+      return () => {};
+    },
+  });
+  const one = new Recorder(wheel, () => undefined);
+  wheel.schedule(one, start + 5_000);
+  now = start + 90_000;
+  tick();
+  expect(one.beats).toEqual([90_000]);
+});
