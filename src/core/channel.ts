@@ -116,7 +116,7 @@ export interface ChannelSpec<P extends string, I extends IncomingMap, O extends 
   /** Sends the current state to a client that asked to catch up and cannot be. `db` shows one unchanging state. */
   // biome-ignore lint/suspicious/noExplicitAny: the store holds every feature's tables; each reads its own.
   snapshot?(connection: Connection<ParamsOf<P>, O>, db: Kysely<any>): Promise<void>;
-  /** Runs once for each connection that was opened. */
+  /** Runs once after every `open`, also after one that threw: takes back whatever it had done by then. */
   close?(connection: Connection<ParamsOf<P>, O>): void | Promise<void>;
   /** One function for each incoming type. A Fault thrown here is told to the client, and the connection lives. */
   readonly handle: {

@@ -145,14 +145,23 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
     this.#base = this.#core.journal.head;
     const { journal } = this.#core;
     this.#known = journal.place(this.#upgrade!.query.get("since") ?? "") ?? this.#base;
-    await this.channel!.open?.(this);
-    this.#entered = true;
-    if (this.isOver) return this.#leaveChannel();
+    await this.#openChannel();
     await this.#catchUp();
     if (!this.isOver) this.#open();
   }
 
+  /** The channel's `close` follows its `open`, also where that failed half-way, or the client left meanwhile. */
+  async #openChannel(): Promise<void> {
+    try {
+      await this.channel!.open?.(this);
+    } finally {
+      this.#entered = true;
+      if (this.#state === "closed") this.#leaveChannel();
+    }
+  }
+
   async #catchUp(): Promise<void> {
+    if (this.isOver) return;
     const since = this.#upgrade!.query.get("since") ?? undefined;
     this.#resumed = since !== undefined;
     if (since !== undefined || this.channel!.snapshot !== undefined) await catchUp(this.#core, this, since);

@@ -63,8 +63,17 @@ export class Hub {
     const followers = this.#topics.get(publication.topic);
     if (followers === undefined) return;
     const frame = toFrame(publication.frame, publication.slot, publication.seq);
-    for (const follower of followers) follower.deliver(frame);
+    for (const follower of followers) this.#tell(follower, frame);
     this.#events.emit("message.sent", { type: publication.type, connections: followers.size });
+  }
+
+  /** One follower's failure is no reason for the others to miss a frame, or for a change to look failed. */
+  #tell(follower: Follower, frame: Frame): void {
+    try {
+      follower.deliver(frame);
+    } catch (error) {
+      this.#events.emit("failure", { where: "hub.deliver", incident: "-", error });
+    }
   }
 
   publisher<O extends OutgoingMap>(outgoing: O): Publisher<O> {

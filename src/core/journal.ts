@@ -168,15 +168,15 @@ export class Journal {
     return db.selectFrom("journal_state").select(["epoch", "head", "floor"]).executeTakeFirstOrThrow();
   }
 
-  async #read(after: number, upTo: number): Promise<JournalEvent[]> {
-    const rows = await this.#deps.store.db
+  /** The first events in `(after, upTo]`, oldest first, at most a page; of these topics, or of all. */
+  async #read(after: number, upTo: number, topics?: readonly string[]): Promise<JournalEvent[]> {
+    const query = this.#deps.store.db
       .selectFrom("journal")
       .select(["seq", "topic", "type", "frame"])
       .where("seq", ">", after)
       .where("seq", "<=", upTo)
-      .orderBy("seq")
-      .limit(page)
-      .execute();
+      .$if(topics !== undefined, (all) => all.where("topic", "in", topics!));
+    const rows = await query.orderBy("seq").limit(page).execute();
     return rows.map((row) => this.#publication(row));
   }
 
@@ -205,17 +205,8 @@ export class Journal {
   }
 
   /** The first events of these topics in `(after, upTo]`, oldest first, at most a page. */
-  async since(topics: readonly string[], after: number, upTo: number): Promise<JournalEvent[]> {
-    const rows = await this.#deps.store.db
-      .selectFrom("journal")
-      .select(["seq", "topic", "type", "frame"])
-      .where("topic", "in", topics)
-      .where("seq", ">", after)
-      .where("seq", "<=", upTo)
-      .orderBy("seq")
-      .limit(page)
-      .execute();
-    return rows.map((row) => this.#publication(row));
+  since(topics: readonly string[], after: number, upTo: number): Promise<JournalEvent[]> {
+    return this.#read(after, upTo, topics);
   }
 
   /** Removes what is older or more than `retention` keeps, in small steps that let other writes through. */

@@ -52,30 +52,42 @@ ws.onopen = () =&gt; ws.send(JSON.stringify({ type: "hello", message: "salaam" }
 
 function channelSection(channel: Channel): string {
   const { name, path, summary, auth, incoming, outgoing } = channel;
-  const received = Object.entries(incoming).map(([type, { body }]) => messageRow(type, body, ""));
+  const received = Object.entries(incoming).map(([type, { body }]) => messageRow(type, body, "queued"));
   const sent = Object.entries(outgoing).map(([type, { schema, delivery }]) =>
     messageRow(type, schema, delivery),
   );
-  return `<article id="channel-${escapeHtml(name)}"><h3>${code(path)}</h3><p>${prose(summary)}. For: ${auth.map(code).join(", ")}.</p>
-<table><caption>You send</caption><thead><tr><th>type</th><th>fields</th></tr></thead><tbody>${received.join("")}</tbody></table>
-<table><caption>You get</caption><thead><tr><th>type</th><th>fields</th></tr></thead><tbody>${sent.join("")}</tbody></table></article>`;
+  const who = auth.includes("anonymous") ? "everybody, with or without a token" : auth.map(code).join(", ");
+  return `<article id="channel-${escapeHtml(name)}"><h3>${code(path.replace(/:(\w+)/g, "{$1}"))}</h3><p>${prose(summary)}. For ${who}.</p>
+${table("You send", ["type", "fields"], received)}
+${table("You get", ["type", "fields"], sent)}</article>`;
+}
+
+/** In a box of its own, which scrolls on a narrow screen so that the page does not. */
+function table(caption: string, heads: readonly string[], rows: readonly string[]): string {
+  const head = heads.map((each) => `<th>${each}</th>`).join("");
+  const title = caption === "" ? "" : `<caption>${caption}</caption>`;
+  return `<div class="scroll"><table>${title}<thead><tr>${head}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
 }
 
 function messageRow(type: string, schema: z.ZodObject, delivery: string): string {
-  const fields = Object.entries(schema.shape).map(
-    ([field, value]) => `${code(field)} ${escapeHtml(typeName(value as z.ZodType))}`,
-  );
-  const kept = delivery === "durable" ? ' <span class="kept">kept</span>' : "";
-  return `<tr><td>${code(type)}${kept}</td><td>${fields.join(", ") || "none"}</td></tr>`;
+  const isKept = delivery === "durable";
+  const shape = isKept ? { ...schema.shape, cursor: z.string() } : schema.shape;
+  const fields = Object.entries(shape).map(([field, value]) => fieldText(field, value as z.ZodType));
+  const kept = isKept ? ' <span class="kept">kept</span>' : "";
+  return `<tr><td class="name">${code(type)}${kept}</td><td>${fields.join(", ") || "none"}</td></tr>`;
 }
+
+const fieldText = (field: string, schema: z.ZodType): string =>
+  `${code(field)} ${escapeHtml(typeName(schema))}${schema.safeParse(undefined).success && !isAny(schema) ? " (optional)" : ""}`;
+
+const isAny = (schema: z.ZodType): boolean => typeName(schema) === "any JSON";
 
 /** The JSON type as one reads it: `string`, `boolean or null`, … */
 function typeName(schema: z.ZodType): string {
   const { type, anyOf, enum: values } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
-  if (values !== undefined) return values.map((value) => JSON.stringify(value)).join(" | ");
-  if (anyOf !== undefined)
-    return anyOf.map((each) => (typeof each === "object" ? (each.type ?? "any") : "any")).join(" or ");
-  return String(type ?? "any JSON");
+  if (values !== undefined) return values.map((value) => JSON.stringify(value)).join(" or ");
+  const types = anyOf?.map((each) => (typeof each === "object" ? each.type : undefined)) ?? [type].flat();
+  return types.map((each) => each ?? "any JSON").join(" or ");
 }
 
 function httpTable({ paths }: OpenApi): string {
@@ -83,18 +95,18 @@ function httpTable({ paths }: OpenApi): string {
     Object.entries(methods).map(([method, { summary = "", security, responses }]) => {
       const who = security === undefined ? "" : "token";
       const codes = Object.keys(responses).join(", ");
-      return `<tr><td>${code(`${method.toUpperCase()} ${path}`)}</td><td>${prose(summary)}</td><td>${who}</td><td>${codes}</td></tr>`;
+      return `<tr><td class="name">${code(`${method.toUpperCase()} ${path}`)}</td><td>${prose(summary)}</td><td>${who}</td><td>${codes}</td></tr>`;
     }),
   );
-  return `<table><thead><tr><th>route</th><th>what it does</th><th>needs</th><th>answers</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
+  return table("", ["route", "what it does", "needs", "answers"], rows);
 }
 
 function faultTable(): string {
   const rows = Object.entries(faults).map(
     ([name, { close, http, retry, message, hint }]) =>
-      `<tr id="fault-${name}"><td>${code(name)}</td><td>${close}</td><td>${http}</td><td>${retry.replace("_", " ")}</td><td>${prose(message)}<br><span class="hint">${prose(hint)}</span></td></tr>`,
+      `<tr id="fault-${name}"><td class="name">${code(name)}</td><td>${close}</td><td>${http}</td><td>${retry.replace("_", " ")}</td><td>${prose(message)}<br><span class="hint">${prose(hint)}</span></td></tr>`,
   );
-  return `<table><thead><tr><th>name</th><th>close</th><th>HTTP</th><th>come back</th><th>meaning and remedy</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
+  return table("", ["name", "close", "HTTP", "come back", "meaning and remedy"], rows);
 }
 
 const style = `
@@ -104,9 +116,11 @@ h1 { margin: 0; } h2 { margin-top: 3rem; border-bottom: 2px solid; padding-botto
 nav a { margin-inline-end: 1rem; }
 pre { padding: 1rem; overflow-x: auto; border: 1px solid #8888; border-radius: .5rem; }
 code { font: .9em/1.4 ui-monospace, monospace; overflow-wrap: anywhere; }
+.scroll { overflow-x: auto; } .name { white-space: nowrap; }
 table { border-collapse: collapse; width: 100%; margin: 1rem 0; }
 caption { text-align: start; font-weight: 600; padding: .25rem 0; }
 th, td { text-align: start; vertical-align: top; padding: .4rem .75rem .4rem 0; border-bottom: 1px solid #8884; }
+.name code { overflow-wrap: normal; }
 .hint { opacity: .75; } .kept { font-size: .75em; border: 1px solid; border-radius: 1em; padding: 0 .5em; }
 tr:target { outline: 2px solid; }
 a { color: inherit; }

@@ -118,13 +118,6 @@ export const faults = {
     message: "a newer connection took this place",
     hint: "Keep one connection per id; the newest one stays.",
   },
-  kicked: {
-    close: 4011,
-    http: 403,
-    retry: "never",
-    message: "an operator closed this connection",
-    hint: "Ask the operator before you connect again.",
-  },
   bad_message: {
     close: 4006,
     http: 422,

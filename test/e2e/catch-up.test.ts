@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { TestApp } from "../kit/app.ts";
 import type { Received, TestClient } from "../kit/client.ts";
-import { roomChannel, say } from "../kit/room.ts";
+import { outgoing, roomChannel, say } from "../kit/room.ts";
 import { tempDir } from "../kit/temp.ts";
 
 const start = (flags: Record<string, unknown> = {}, dataDir?: string) =>
@@ -84,7 +84,7 @@ describe("?since=", () => {
     const { core } = app.app;
     const { token } = await app.user();
     const cursor = await say(core, "1", "first");
-    const { draft } = core.hub.publisher((await import("../kit/room.ts")).outgoing);
+    const { draft } = core.hub.publisher(outgoing);
     const event = draft("room:1", "said", { text: "filler", who: "" });
     await core.journal.commit({ events: Array.from({ length: 2500 }, () => event) });
     expect(await core.journal.prune({ maxAge: 60_000, maxEvents: 1000 })).toBe(1000);
@@ -94,6 +94,19 @@ describe("?since=", () => {
     const kept = await enter(app, token, journal.cursor(1000));
     expect(await kept.next()).toMatchObject({ recovered: true, events: 1501 });
     expect(texts(await kept.settle())).toHaveLength(1501);
+  });
+
+  test("what is older than it must be kept is pruned, in whole steps", async () => {
+    await using app = await start();
+    const { core } = app.app;
+    const event = core.hub.publisher(outgoing).draft("room:1", "said", { text: "x", who: "" });
+    await core.journal.commit({ events: Array.from({ length: 2500 }, () => event) });
+    const prune = (maxAge: number) => core.journal.prune({ maxAge, maxEvents: 1_000_000 });
+    expect(await prune(60_000)).toBe(0);
+    // Everything is older than an age that ends in the future.
+    expect(await prune(-1_000)).toBe(2000);
+    expect(await core.journal.position()).toEqual({ head: 2500, floor: 2000 });
+    expect(app.events).toContainEqual({ name: "journal.pruned", events: 2000, floor: 2000 });
   });
 
   test("nothing is lost or doubled while others keep talking", async () => {

@@ -1,4 +1,6 @@
 import { expect, test } from "bun:test";
+import { defineChannel } from "../../src/core/channel.ts";
+import { Fault } from "../../src/protocol/faults.ts";
 import { TestApp } from "../kit/app.ts";
 import { roomChannel } from "../kit/room.ts";
 
@@ -155,4 +157,34 @@ test("stopping tells every client to come back", async () => {
   await client.settle();
   await app[Symbol.asyncDispose]();
   expect(await client.closed).toMatchObject({ code: 1012, reason: "the server restarts" });
+});
+
+test("a channel's close follows its open, also when that failed or the client left meanwhile", async () => {
+  const calls: string[] = [];
+  const channel = defineChannel({
+    name: "careful",
+    path: "/ws/careful/:how/",
+    summary: "Takes its time to open",
+    auth: ["anonymous"],
+    incoming: {},
+    outgoing: {},
+    async open({ params: { how } }) {
+      calls.push(`open ${how}`);
+      await Bun.sleep(100);
+      if (how === "fails") throw new Fault("forbidden");
+      calls.push(`opened ${how}`);
+    },
+    close: ({ params: { how } }) => void calls.push(`close ${how}`),
+    handle: {},
+  });
+  await using app = await TestApp.start({ channels: () => [channel] });
+  const failing = await app.connect("/ws/careful/fails/");
+  expect((await failing.closed).code).toBe(4003);
+  const leaving = await app.connect("/ws/careful/leaves/");
+  await leaving.close();
+  await app.event("connection.closed", ({ path }) => path.includes("leaves"));
+  expect(calls).toEqual(["open fails", "close fails", "open leaves"]);
+  for (let i = 0; i < 100 && calls.length < 5; i++) await Bun.sleep(5);
+  expect(calls.slice(3)).toEqual(["opened leaves", "close leaves"]);
+  expect(app.events.some(({ name }) => name === "connection.opened")).toBe(false);
 });

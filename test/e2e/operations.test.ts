@@ -296,6 +296,6 @@ test("the documents are served, and speak of every channel, route and fault", as
   ])
     expect(Object.keys(http.paths)).toContain(path);
   const page = await (await app.fetch("/docs")).text();
-  for (const word of ["/ws/:clientId", "client_id_taken", "POST /api/clients/send"])
+  for (const word of ["/ws/{clientId}", "client_id_taken", "POST /api/clients/send"])
     expect(page).toContain(word);
 });
