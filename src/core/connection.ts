@@ -144,7 +144,8 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
     this.#held = [];
     this.#base = this.#core.journal.head;
     const { journal } = this.#core;
-    this.#known = journal.place(this.#upgrade!.query.get("since") ?? "") ?? this.#base;
+    const since = journal.place(this.#upgrade!.query.get("since") ?? "") ?? this.#base;
+    this.#known = Math.min(since, this.#base);
     await this.#openChannel();
     await this.#catchUp();
     if (!this.isOver) this.#open();
@@ -214,7 +215,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
   // --- what channels use ---
 
   get cursor(): string {
-    return this.#core.journal.cursor(Math.min(this.#known, this.#base));
+    return this.#core.journal.cursor(this.#known);
   }
 
   get topics(): readonly string[] {
@@ -274,9 +275,10 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
     if (!this.isOver && !this.#outbox.send(frame)) this.close(new Fault("slow_reader"));
   }
 
-  /** Durable frames up to this place are known already. */
+  /** The client knows everything up to this place, from a snapshot or a catch-up: durable frames from before are skipped. */
   skipUpTo(seq: number): void {
     this.#skip = Math.max(this.#skip, seq);
+    this.#known = Math.max(this.#known, seq);
   }
 
   /** Resolves when the reader has taken what was sent, or is gone. */
