@@ -46,7 +46,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
   /** Made with the first message: most of 10,000 idle connections never need one. */
   #inbound: Inbound | undefined;
   /** Messages that came before the connection was open. */
-  #early: (string | Uint8Array)[] = [];
+  #early: (string | Uint8Array)[] | undefined;
   #earlyBytes = 0;
   #awaitsAuth = false;
   #topics: string[] = [];
@@ -95,7 +95,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
     const now = clock.now();
     this.#socket = socket;
     this.#outbox = new Outbox(socket, this.#core.turn, limits.maxOutboxBytes);
-    this.#pulse = new Pulse(socket, now, pingInterval, Number.POSITIVE_INFINITY);
+    this.#pulse = new Pulse(socket, now, pingInterval);
     const { who: _, ...facts } = this.#facts();
     events.emit("connection.attempted", facts);
     this.#core.wheel.schedule(this, now + limits.authTimeout);
@@ -120,7 +120,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
 
   #awaitAuth(): void {
     this.#awaitsAuth = true;
-    const first = this.#early.shift();
+    const first = this.#early?.shift();
     if (first !== undefined) void this.#firstMessage(first);
   }
 
@@ -169,20 +169,19 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
   }
 
   #open(): void {
-    const now = this.#now();
-    const { events, pingInterval } = this.#core.options;
+    const { events } = this.#core.options;
     const jsonPing = this.channel!.jsonPing?.(this);
     this.#state = "open";
     this.#upgrade = undefined;
-    this.#pulse = new Pulse(this.#socket, now, pingInterval, jsonPing ?? Number.POSITIVE_INFINITY);
+    if (jsonPing !== undefined) this.#pulse.pingInJson(this.#now(), jsonPing);
     this.#reschedule();
     this.#showPresence();
     const reason = this.identity.reason?.message;
     events.emit("connection.opened", { ...this.#facts(), ...(reason === undefined ? {} : { reason }) });
     this.#release();
     const early = this.#early;
-    this.#early = [];
-    for (const data of early) this.received(data);
+    this.#early = undefined;
+    for (const data of early ?? []) this.received(data);
   }
 
   #showPresence(): void {
@@ -331,7 +330,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
         new Fault("message_too_big", `more than ${maxBytesBeforeAuth} bytes before the identity is known`),
       );
     else if (this.#awaitsAuth) void this.#firstMessage(data);
-    else this.#early.push(data);
+    else (this.#early ??= []).push(data);
   }
 
   /** Tells the client what went wrong with one message; the connection lives. */

@@ -8,20 +8,23 @@ export class Pulse {
   lastSeen: number;
   readonly #socket: Socket;
   readonly #interval: number;
-  readonly #jsonInterval: number;
+  #jsonInterval = never;
   #nextPing: number;
-  #nextJsonPing: number;
+  #nextJsonPing = never;
   #deadBy = never;
 
-  /** `jsonInterval` is Infinity for clients that see protocol pings. */
-  constructor(socket: Socket, now: number, interval: number, jsonInterval: number) {
+  constructor(socket: Socket, now: number, interval: number) {
     this.#socket = socket;
     this.#interval = interval;
-    this.#jsonInterval = jsonInterval;
     this.lastSeen = now;
     // Spread, so that 10,000 connections of one moment are not pinged in one moment.
     this.#nextPing = now + interval * (0.5 + Math.random() / 2);
-    this.#nextJsonPing = now + jsonInterval;
+  }
+
+  /** Pings in JSON too, for clients that cannot see protocol pings. */
+  pingInJson(now: number, interval: number): void {
+    this.#jsonInterval = interval;
+    this.#nextJsonPing = now + interval;
   }
 
   seen(now: number): void {
