@@ -330,7 +330,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
         new Fault("message_too_big", `more than ${maxBytesBeforeAuth} bytes before the identity is known`),
       );
     else if (this.#awaitsAuth) void this.#firstMessage(data);
-    else (this.#early ??= []).push(data);
+    else this.#early = [...(this.#early ?? []), data];
   }
 
   /** Tells the client what went wrong with one message; the connection lives. */

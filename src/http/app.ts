@@ -5,6 +5,7 @@ import type { Events } from "../core/events.ts";
 import type { Feature } from "../core/feature.ts";
 import type { HttpEnv } from "../core/http.ts";
 import { randomId } from "../core/id.ts";
+import { isThisMachine } from "../core/loopback.ts";
 import type { Metrics } from "../core/metrics.ts";
 import type { Router } from "../core/router.ts";
 import type { Peer } from "../core/transport.ts";
@@ -32,7 +33,7 @@ export function createHttp(deps: HttpDependencies): HttpApp {
   app.route("/", healthRoutes(health));
   for (const { routes } of features) if (routes !== undefined) app.route("/", routes);
   app.get("/metrics", async (c) => {
-    requireOperator(c.env.peer);
+    requireOperator(c.req.raw.headers, c.env.peer);
     const { text, contentType } = await metrics.render();
     return c.text(text, 200, { "Content-Type": contentType });
   });
@@ -44,9 +45,12 @@ export function createHttp(deps: HttpDependencies): HttpApp {
 }
 
 /** Metrics tell how many clients there are and what goes wrong: not for strangers. */
-function requireOperator({ loopback, forwarded }: Peer): void {
-  if (!loopback || forwarded)
-    throw new Fault("forbidden", "metrics are for this machine only; scrape them from here");
+function requireOperator(headers: Headers, peer: Peer): void {
+  if (isThisMachine(headers, peer)) return;
+  throw new Fault(
+    "forbidden",
+    "metrics are for this machine alone; scrape them from here, as http://localhost",
+  );
 }
 
 /** A plain GET on a socket's path: says what to do, and whether the path is one at all. */

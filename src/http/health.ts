@@ -3,6 +3,7 @@ import type { Channel } from "../core/channel.ts";
 import { type Check, type Finding, findings, worst } from "../core/health.ts";
 import type { HttpEnv } from "../core/http.ts";
 import { type Authenticate, credentialOf, hasRole } from "../core/identity.ts";
+import { isThisMachine } from "../core/loopback.ts";
 import type { Peer } from "../core/transport.ts";
 
 export interface HealthFacts {
@@ -74,9 +75,9 @@ export function healthRoutes(facts: HealthFacts): OpenAPIHono<HttpEnv> {
   return routes;
 }
 
-/** A loopback peer with a forwarding header is a proxy, and stands for a stranger. */
+/** Details are for whoever sits at this machine, and for staff. */
 async function mayKnow(authenticate: Authenticate, headers: Headers, peer: Peer): Promise<boolean> {
-  if (peer.loopback && !peer.forwarded) return true;
+  if (isThisMachine(headers, peer)) return true;
   const query = new URLSearchParams();
   const credential = credentialOf(headers, query);
   if (credential === undefined) return false;
