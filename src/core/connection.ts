@@ -324,13 +324,21 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
 
   #receiveEarly(data: string | Uint8Array): void {
     this.#earlyBytes += data.length;
-    const { maxBytesBeforeAuth } = this.#core.options.limits;
-    if (this.#earlyBytes > maxBytesBeforeAuth)
-      this.#refuse(
-        new Fault("message_too_big", `more than ${maxBytesBeforeAuth} bytes before the identity is known`),
-      );
+    const limit = this.#maxEarlyBytes();
+    if (this.#earlyBytes > limit)
+      this.#refuse(new Fault("message_too_big", `more than ${limit} bytes before the connection was open`));
     else if (this.#awaitsAuth) void this.#firstMessage(data);
-    else this.#early = [...(this.#early ?? []), data];
+    else {
+      this.#early ??= [];
+      this.#early.push(data);
+    }
+  }
+
+  /** Who brought a token, or needs none, may speak at once; who still owes one may say little else. */
+  #maxEarlyBytes(): number {
+    const { maxBytesBeforeAuth, maxOutboxBytes } = this.#core.options.limits;
+    const owesToken = this.#tokenFrom === "none" && this.channel?.auth.includes("anonymous") !== true;
+    return owesToken ? maxBytesBeforeAuth : maxOutboxBytes;
   }
 
   /** Tells the client what went wrong with one message; the connection lives. */

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { defineChannel } from "../../src/core/channel.ts";
 import { Fault } from "../../src/protocol/faults.ts";
 import { TestApp } from "../kit/app.ts";
+import { RawClient, textFrame } from "../kit/raw.ts";
 import { roomChannel } from "../kit/room.ts";
 
 const start = (flags: Record<string, unknown> = {}) =>
@@ -70,6 +71,19 @@ test("an administrator enters where staff may", async () => {
   const { token } = await app.user("admin");
   const client = await app.connect(`/ws/rooms/1/?token=${token}`);
   expect(await client.settle()).toEqual([]);
+});
+
+test("who brings a token may speak at once: what comes while it is looked at waits, and is not lost", async () => {
+  await using app = await start();
+  const { token, id } = await app.user();
+  const raw = await RawClient.open(app.port);
+  raw.upgrade(`/ws/rooms/1/?token=${token}`);
+  const texts = Array.from({ length: 50 }, (_, i) => `${i} ${"x".repeat(400)}`);
+  raw.socket.write(Buffer.concat(texts.map((text) => textFrame(JSON.stringify({ type: "whisper", text })))));
+  const received = await raw.until('"text":"49 ');
+  expect([...received.matchAll(/"text":"(\d+) /g)].map(([, n]) => Number(n))).toEqual(texts.map((_, i) => i));
+  expect(received).toContain(`"who":"${id}"`);
+  raw[Symbol.dispose]();
 });
 
 test("messages of one connection are handled in order, one at a time", async () => {
