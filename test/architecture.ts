@@ -35,7 +35,7 @@ export const rules: Readonly<Record<string, Rule>> = {
     packages: ["zod", "kysely", "hono", "@hono/zod-openapi"],
   },
   http: { places: ["core", "protocol"], packages: ["zod", "hono", "@hono/zod-openapi"] },
-  config: { places: ["core", "protocol"], packages: ["zod", "node:fs", "node:path"] },
+  config: { places: ["core", "protocol"], packages: ["zod", "node:crypto", "node:fs", "node:path"] },
   "services.ts": { places: ["adapters", "config", "core", "features", "protocol"], packages: [] },
   "app.ts": {
     places: ["adapters", "config", "core", "features", "http", "protocol", "services.ts", "version.ts"],

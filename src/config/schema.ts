@@ -1,3 +1,4 @@
+import { createPublicKey } from "node:crypto";
 import { z } from "zod";
 import { roles } from "../core/identity.ts";
 import { logLevels } from "../core/log.ts";
@@ -26,6 +27,14 @@ const ports = z.preprocess(
     .min(1),
 );
 
+function isPublicKey(pem: string): boolean {
+  try {
+    return pem.includes("BEGIN PUBLIC KEY") && createPublicKey(pem).type === "public";
+  } catch {
+    return false;
+  }
+}
+
 const issuer = z
   .strictObject({
     name: z.string().regex(/^[a-z0-9_-]+$/, "name must be lower-case letters, digits, _ or -"),
@@ -45,7 +54,10 @@ const issuer = z
       "EdDSA",
     ]),
     secret: z.string().min(16, "secret must have 16 characters at least").optional(),
-    public_key: z.string().optional(),
+    public_key: z
+      .string()
+      .refine(isPublicKey, "public_key must be a PEM that starts with -----BEGIN PUBLIC KEY-----")
+      .optional(),
     jwks_url: z.url().optional(),
     user_claim: z.string().default("sub"),
     name_claim: z.string().optional(),

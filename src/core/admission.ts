@@ -1,6 +1,7 @@
 import { Fault } from "../protocol/faults.ts";
 import type { Limits } from "../protocol/limits.ts";
 import type { Clock } from "./clock.ts";
+import { networkOf } from "./network.ts";
 import type { Peer } from "./transport.ts";
 
 /**
@@ -14,7 +15,7 @@ export class Admission {
   #total = 0;
   #second = 0;
   #new = 0;
-  readonly #newByAddress = new Map<string, number>();
+  readonly #newByNetwork = new Map<string, number>();
 
   constructor(limits: Limits, clock: Clock) {
     this.#limits = limits;
@@ -25,35 +26,48 @@ export class Admission {
     return this.#total;
   }
 
-  /** Counts the socket in, whatever the answer: `leave` must follow. Throws the limit that it is past. */
-  enter(peer: Peer): void {
-    const open = (this.#open.get(peer.address) ?? 0) + 1;
-    this.#open.set(peer.address, open);
+  /**
+   * Lets a socket in, or throws the limit that it is past. Who is past a limit of its own address costs nobody else a
+   * place: neither the node's rate nor its total counts it.
+   *
+   * @returns what the socket calls, once, when it ends.
+   */
+  enter({ address, loopback }: Peer): () => void {
+    const network = networkOf(address);
+    if (!loopback) this.#checkAddress(network, address);
+    this.#checkNode();
     this.#total++;
-    this.#checkRate(peer);
-    if (this.#total > this.#limits.maxConnections) throw new Fault("server_full");
-    if (!peer.loopback && open > this.#limits.maxConnectionsPerAddress)
-      throw new Fault("too_many_connections", `too many open connections from ${peer.address}`);
+    this.#open.set(network, (this.#open.get(network) ?? 0) + 1);
+    return () => this.#leave(network);
   }
 
-  #checkRate({ address, loopback }: Peer): void {
+  #checkAddress(network: string, address: string): void {
+    this.#turnSecond();
+    const attempts = (this.#newByNetwork.get(network) ?? 0) + 1;
+    this.#newByNetwork.set(network, attempts);
+    if (attempts > this.#limits.connectRatePerAddress) throw new Fault("connecting_too_fast");
+    if ((this.#open.get(network) ?? 0) >= this.#limits.maxConnectionsPerAddress)
+      throw new Fault("too_many_connections", `too many open connections from ${address}`);
+  }
+
+  #checkNode(): void {
+    this.#turnSecond();
+    if (++this.#new > this.#limits.connectRate) throw new Fault("connecting_too_fast");
+    if (this.#total >= this.#limits.maxConnections) throw new Fault("server_full");
+  }
+
+  #turnSecond(): void {
     const second = Math.floor(this.#clock.now() / 1000);
-    if (second !== this.#second) {
-      this.#second = second;
-      this.#new = 0;
-      this.#newByAddress.clear();
-    }
-    const fromAddress = (this.#newByAddress.get(address) ?? 0) + 1;
-    this.#newByAddress.set(address, fromAddress);
-    const { connectRate, connectRatePerAddress } = this.#limits;
-    if (++this.#new > connectRate || (!loopback && fromAddress > connectRatePerAddress))
-      throw new Fault("connecting_too_fast");
+    if (second === this.#second) return;
+    this.#second = second;
+    this.#new = 0;
+    this.#newByNetwork.clear();
   }
 
-  leave(peer: Peer): void {
-    const left = (this.#open.get(peer.address) ?? 1) - 1;
-    if (left === 0) this.#open.delete(peer.address);
-    else this.#open.set(peer.address, left);
+  #leave(network: string): void {
+    const left = this.#open.get(network)! - 1;
+    if (left === 0) this.#open.delete(network);
+    else this.#open.set(network, left);
     this.#total--;
   }
 }

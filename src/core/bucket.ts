@@ -14,7 +14,9 @@ export class Bucket {
 
   /** Takes one token if there is one. `now` in milliseconds. */
   take(now: number): boolean {
-    this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#at) * this.#perSecond) / 1000);
+    // A clock that was set back gives nothing, and takes nothing away.
+    const passed = Math.max(0, now - this.#at);
+    this.#tokens = Math.min(this.#burst, this.#tokens + (passed * this.#perSecond) / 1000);
     this.#at = now;
     if (this.#tokens < 1) return false;
     this.#tokens--;

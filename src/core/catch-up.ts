@@ -8,46 +8,64 @@ import { toFrame } from "./outbox.ts";
  * Brings a connection to the present before it hears anything live: what was missed since the client's cursor, in
  * order, or a fresh snapshot where that cannot be had. The caller holds live frames back meanwhile.
  *
- * @param upTo where live frames begin; what comes after arrives without us.
  * @param since what the client sent as `?since=`; empty: it starts new; `undefined`: it does not take part.
+ * @param base where the connection began: what came since, before the channel followed its topics, is brought too.
+ * @param upTo where live frames begin; what comes after arrives without us.
  */
 export async function catchUp(
   core: Core,
   connection: LiveConnection,
   since: string | undefined,
+  base: number,
   upTo = core.journal.head,
 ): Promise<void> {
-  if (since === undefined) return sendSnapshot(core, connection, false);
+  if (since === undefined) return start(core, connection, base, upTo);
   const from = core.journal.place(since);
   const missed = from === undefined ? undefined : await countMissed(core, connection, from, upTo);
   const recovered = missed !== undefined;
-  if (recovered) await sendMissed(core, connection, from!, upTo, missed);
+  if (recovered) await announceMissed(core, connection, from!, upTo, missed);
   else await sendSnapshot(core, connection, true);
   const { id: conn, channel } = connection;
   core.options.events.emit("catch_up.done", { conn, channel: channel!.name, recovered, events: missed ?? 0 });
+}
+
+/** Without a cursor: the state, where the channel has one, else what came while it opened. */
+async function start(core: Core, connection: LiveConnection, base: number, upTo: number): Promise<void> {
+  if (connection.channel?.snapshot !== undefined) await sendSnapshot(core, connection, false);
+  else if (upTo > base && connection.topics.length > 0) await sendMissed(core, connection, base, upTo);
 }
 
 /** `undefined`: the journal no longer reaches back, the cursor is of a later state than ours, or it is too much. */
 async function countMissed(core: Core, connection: LiveConnection, from: number, upTo: number) {
   const { floor } = await core.journal.position();
   if (from < floor || from > upTo) return undefined;
-  const missed = await core.journal.count(connection.topics, from, upTo);
-  return missed > core.options.maxCatchUp ? undefined : missed;
+  const { maxCatchUp } = core.options;
+  const missed = await core.journal.count(connection.topics, from, upTo, maxCatchUp + 1);
+  return missed > maxCatchUp ? undefined : missed;
 }
 
-/** Sends everything of the connection's topics in `(from, upTo]`, at the pace of its reader. */
-async function sendMissed(
+async function announceMissed(
   core: Core,
   connection: LiveConnection,
   from: number,
   upTo: number,
   events: number,
 ) {
-  const { journal } = core;
   // Until the events themselves have come, the client's place is still its old one.
-  const cursor = journal.cursor(events === 0 ? upTo : from);
+  const cursor = core.journal.cursor(events === 0 ? upTo : from);
   connection.sendFrame(toFrame(encode("catch_up", { recovered: true, events, cursor })));
-  for (let at = from; at < upTo && events > 0 && !connection.isOver; ) {
+  if (events > 0) await sendMissed(core, connection, from, upTo);
+  else connection.skipUpTo(upTo);
+}
+
+/** Sends everything of the connection's topics in `(from, upTo]`, at the pace of its reader. */
+async function sendMissed(
+  { journal }: Core,
+  connection: LiveConnection,
+  from: number,
+  upTo: number,
+): Promise<void> {
+  for (let at = from; at < upTo && !connection.isOver; ) {
     const page = await journal.since(connection.topics, at, upTo);
     const { floor } = await journal.position();
     // Pruned while a slow reader was at it: better an honest new start than a hole.
@@ -64,7 +82,6 @@ async function sendMissed(
 /** State and place in the journal are read in one snapshot, so that no event is in both, or in neither. */
 async function sendSnapshot(core: Core, connection: LiveConnection, announce: boolean): Promise<void> {
   const { channel } = connection;
-  if (channel?.snapshot === undefined && !announce) return;
   await core.options.store.snapshot(async (db) => {
     const { head } = await core.journal.position(db);
     connection.skipUpTo(head);

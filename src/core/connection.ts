@@ -36,7 +36,8 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
   due = Number.POSITIVE_INFINITY;
   receivedCount = 0;
   readonly #core: Core;
-  #state: "authenticating" | "open" | "closing" | "closed" = "authenticating";
+  /** `opening`: the identity is known, the channel opens, the past is brought. */
+  #state: "authenticating" | "opening" | "open" | "closing" | "closed" = "authenticating";
   /** Needed until the connection is open; dropped then, headers are large. */
   #upgrade: Upgrade | undefined;
   #tokenFrom: ConnectionFacts["token"];
@@ -63,6 +64,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
   #known = 0;
   #resumed = false;
   #fault: FaultName | undefined;
+  #leaveNode: (() => void) | undefined;
   #onWritable: (() => void) | undefined;
 
   constructor(core: Core, upgrade: Upgrade) {
@@ -104,7 +106,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
 
   async #enter(upgrade: Upgrade): Promise<void> {
     try {
-      this.#core.admission.enter(this.peer);
+      this.#leaveNode = this.#core.admission.enter(this.peer);
       const route = this.#core.router.match(upgrade.path, upgrade.host);
       if (route === undefined) throw new Fault("not_found");
       this.channel = route.channel;
@@ -141,6 +143,8 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
     requireRole(this.channel!, identity);
     this.identity = identity;
     this.#core.connections.add(this);
+    this.#state = "opening";
+    this.#reschedule();
     this.#held = [];
     this.#base = this.#core.journal.head;
     const { journal } = this.#core;
@@ -165,7 +169,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
     if (this.isOver) return;
     const since = this.#upgrade!.query.get("since") ?? undefined;
     this.#resumed = since !== undefined;
-    if (since !== undefined || this.channel!.snapshot !== undefined) await catchUp(this.#core, this, since);
+    await catchUp(this.#core, this, since, this.#base);
   }
 
   #open(): void {
@@ -282,6 +286,8 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
 
   /** Resolves when the reader has taken what was sent, or is gone. */
   writable(): Promise<void> {
+    // What only waits for the end of this turn would never tell of its going.
+    this.#outbox.flush();
     if (this.#outbox.idle || this.isOver) return Promise.resolve();
     return new Promise((resolve) => {
       this.#onWritable = resolve;
@@ -323,7 +329,8 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
   }
 
   #receiveEarly(data: string | Uint8Array): void {
-    this.#earlyBytes += data.length;
+    // 64: an empty message costs memory too.
+    this.#earlyBytes += data.length + 64;
     const limit = this.#maxEarlyBytes();
     if (this.#earlyBytes > limit)
       this.#refuse(new Fault("message_too_big", `more than ${limit} bytes before the connection was open`));
@@ -379,6 +386,8 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
     if (identity?.reason !== undefined) throw identity.reason;
     if (identity?.id !== this.identity.id)
       throw new Fault("bad_token", "this token is of somebody else; open a new connection with it");
+    requireRole(this.channel!, identity);
+    if (this.isOver) return;
     this.identity = identity;
     this.#reschedule();
     const expires_at = identity.expiresAt === undefined ? null : new Date(identity.expiresAt).toISOString();
@@ -396,10 +405,14 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
     this.#resumed = true;
     this.#held = [];
     try {
-      await catchUp(this.#core, this, since, this.#base);
+      await catchUp(this.#core, this, since, this.#base, this.#base);
       if (!this.isOver) this.#release();
     } catch (error) {
-      this.close(asFault(error));
+      const { events } = this.#core.options;
+      const fault = asFault(error);
+      if (fault.fault === "internal")
+        events.emit("failure", { where: "connection.resume", incident: this.id, error });
+      this.close(fault);
     }
   }
 
@@ -412,7 +425,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
   beat(now: number): void {
     if (this.#state === "closing") this.#socket.terminate();
     else if (this.#state === "authenticating") this.#refuse(new Fault("auth_timeout"));
-    else if (this.#state === "open") this.#beatOpen(now);
+    else if (this.#state !== "closed") this.#beatOpen(now);
   }
 
   #beatOpen(now: number): void {
@@ -433,7 +446,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
     if (this.#state === "closed") return;
     this.#state = "closed";
     this.#held = undefined;
-    this.#core.admission.leave(this.peer);
+    this.#leaveNode?.();
     this.#core.connections.remove(this);
     this.#leaveTopics();
     this.#wakeWriter();

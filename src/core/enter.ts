@@ -29,13 +29,20 @@ export async function identify(
     const identity = await authenticate(core, channel, upgrade, credential);
     if (identity !== undefined) return identity;
   } catch (error) {
-    if (!(error instanceof Fault) || !channel.auth.includes("anonymous")) throw error;
+    if (!(error instanceof Fault) || !mayBeAnonymous(channel, upgrade, error)) throw error;
     return anonymousBecause(error);
   }
   if (channel.auth.includes("anonymous")) return anonymous;
   if (channel.firstMessageAuth && credential === undefined) return undefined;
   throw new Fault("unauthorized");
 }
+
+/**
+ * Not with a cursor: as anonymous it would hear that nothing was missed, and take a cursor past what was kept for its
+ * user. Not while tokens cannot be judged either: the same token may be good in a moment.
+ */
+const mayBeAnonymous = (channel: Channel, { query }: Upgrade, { fault }: Fault): boolean =>
+  channel.auth.includes("anonymous") && !query.has("since") && fault !== "unavailable";
 
 function authenticate(core: Core, channel: Channel, upgrade: Upgrade, credential: Credential | undefined) {
   if (credential !== undefined && credential.token.length > maxTokenLength)

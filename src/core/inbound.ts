@@ -17,6 +17,7 @@ export class Inbound {
   readonly #connection: LiveConnection;
   readonly #channel: Channel;
   readonly #waiting: (string | Uint8Array)[] = [];
+  #waitingBytes = 0;
   #busy = false;
   #bucket: Bucket | undefined;
   #buckets: Map<string, Bucket> | undefined;
@@ -34,7 +35,10 @@ export class Inbound {
     if (this.#bucket !== undefined && !this.#bucket.take(this.#core.options.clock.now()))
       return this.#tooMany();
     if (!this.#busy) return this.#handle(data);
-    if (this.#waiting.push(data) > maxWaiting) this.#connection.close(new Fault("too_many_messages"));
+    this.#waitingBytes += data.length;
+    const isTooMuch = this.#waitingBytes > this.#core.options.limits.maxOutboxBytes;
+    if (this.#waiting.push(data) > maxWaiting || isTooMuch)
+      this.#connection.close(new Fault("too_many_messages"));
   }
 
   #tooMany(): void {
@@ -67,6 +71,7 @@ export class Inbound {
     while (!this.#busy && !this.#connection.isOver) {
       const data = this.#waiting.shift();
       if (data === undefined) return;
+      this.#waitingBytes -= data.length;
       this.#handle(data);
     }
   };

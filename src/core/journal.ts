@@ -191,15 +191,21 @@ export class Journal {
     return { head, floor };
   }
 
-  /** How many events of these topics stand in `(after, upTo]`. */
-  async count(topics: readonly string[], after: number, upTo: number): Promise<number> {
+  /** How many events of these topics stand in `(after, upTo]`; counting stops at `limit`, it is a stranger's question. */
+  async count(topics: readonly string[], after: number, upTo: number, limit: number): Promise<number> {
     if (topics.length === 0 || upTo <= after) return 0;
     const { n } = await this.#deps.store.db
-      .selectFrom("journal")
+      .selectFrom((eb) =>
+        eb
+          .selectFrom("journal")
+          .select("seq")
+          .where("topic", "in", topics)
+          .where("seq", ">", after)
+          .where("seq", "<=", upTo)
+          .limit(limit)
+          .as("missed"),
+      )
       .select((eb) => eb.fn.countAll<number>().as("n"))
-      .where("topic", "in", topics)
-      .where("seq", ">", after)
-      .where("seq", "<=", upTo)
       .executeTakeFirstOrThrow();
     return Number(n);
   }

@@ -100,7 +100,7 @@ function verifier({ secret, public_key, jwks_url, algorithm }: ForeignIssuer): V
 }
 
 function toIdentity(config: ForeignIssuer, payload: JWTPayload): Identity {
-  const user = String(payload[config.user_claim]);
+  const user = userOf(config, payload);
   const named = config.name_claim === undefined ? undefined : payload[config.name_claim];
   return {
     id: `${config.name}:${user}`,
@@ -108,6 +108,13 @@ function toIdentity(config: ForeignIssuer, payload: JWTPayload): Identity {
     name: typeof named === "string" ? named.slice(0, 200) : user,
     ...(payload.exp === undefined ? {} : { expiresAt: payload.exp * 1000 }),
   };
+}
+
+/** A name or a whole number: anything else (null, a list, nothing) would make one identity of many users. */
+function userOf({ user_claim }: ForeignIssuer, payload: JWTPayload): string {
+  const user = payload[user_claim];
+  if ((typeof user === "string" && user !== "") || Number.isSafeInteger(user)) return String(user);
+  throw new Fault("bad_token", `the token's ${user_claim} names no user`);
 }
 
 function roleOf({ role_claim, role }: ForeignIssuer, payload: JWTPayload): Role {

@@ -10,10 +10,16 @@ export function tokenFault(error: unknown, now: number): Fault {
     return new Fault("bad_token", "the token's algorithm is not the one that is expected", { cause: error });
   if (error instanceof errors.JWSSignatureVerificationFailed || error instanceof errors.JWKSNoMatchingKey)
     return new Fault("bad_token", "the token is signed with another key", { cause: error });
-  if (error instanceof errors.JWKSTimeout || error instanceof TypeError)
+  if (isIssuerAway(error))
     return new Fault("unavailable", "the issuer's keys cannot be fetched", { cause: error });
   return new Fault("bad_token", "this is no readable token", { cause: error });
 }
+
+/** The keys could not be fetched: no answer, no connection, or an answer that is no key set. */
+const isIssuerAway = (error: unknown): boolean =>
+  error instanceof TypeError ||
+  (error instanceof errors.JOSEError &&
+    ["ERR_JWKS_TIMEOUT", "ERR_JOSE_GENERIC", "ERR_JWKS_INVALID"].includes(error.code));
 
 function expired({ payload }: errors.JWTExpired, now: number): Fault {
   const seconds = Math.max(0, Math.round(now / 1000 - Number(payload.exp ?? 0)));

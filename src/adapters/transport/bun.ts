@@ -76,6 +76,7 @@ export class BunTransport implements Transport {
 
   #fetch(request: Request, server: Server<SocketHandler>, handlers: TransportHandlers) {
     const { headers } = request;
+    if (!URL.canParse(request.url)) return plain(400, "The Host header is no host name.\n");
     const peer = peerOf(server.requestIP(request)?.address ?? "", headers, this.#trusted);
     if (headers.get("upgrade")?.toLowerCase() !== "websocket") return handlers.http(request, peer);
     if (headers.get("sec-websocket-version") !== "13") return refuseVersion();

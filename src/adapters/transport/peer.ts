@@ -37,8 +37,9 @@ export function peerOf(socketAddress: string, headers: Headers, trusted: BlockLi
   const direct = plain(socketAddress);
   const forwardedFor = headers.get("x-forwarded-for");
   const forwarded = forwardedFor !== null || headers.has("forwarded") || headers.has("x-real-ip");
-  if (!isTrusted(trusted, direct) || forwardedFor === null)
-    return { address: direct, loopback: isLoopback(direct), forwarded };
+  if (!isTrusted(trusted, direct)) return { address: direct, loopback: isLoopback(direct), forwarded };
+  // A proxy that does not say for whom it asks stands for a stranger.
+  if (forwardedFor === null) return { address: direct, loopback: false, forwarded: true };
   const chain = forwardedFor.split(",").map((each) => plain(each.trim()));
   const client = chain.findLast((each) => !isTrusted(trusted, each)) ?? chain[0] ?? direct;
   return { address: isIP(client) === 0 ? direct : client, loopback: false, forwarded };

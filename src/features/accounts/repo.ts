@@ -72,10 +72,10 @@ export const insertUser = (db: Db, user: Omit<User, "id">) =>
 
 export const insertSession = (db: Db, session: Session) => db.insertInto("sessions").values(session);
 
-export const rotateSession = (db: Db, id: string, from: string, to: string) =>
+export const rotateSession = (db: Db, id: string, from: string, to: string, expires_at: number) =>
   db
     .updateTable("sessions")
-    .set({ refresh_hash: to, previous_hash: from })
+    .set({ refresh_hash: to, previous_hash: from, expires_at })
     .where("id", "=", id)
     .where("refresh_hash", "=", from)
     .where("revoked_at", "is", null);

@@ -4,6 +4,7 @@ import type { Publisher } from "../../core/hub.ts";
 import { randomId } from "../../core/id.ts";
 import type { Authenticate, Identity, Role } from "../../core/identity.ts";
 import type { Journal } from "../../core/journal.ts";
+import { networkOf } from "../../core/network.ts";
 import type { Store } from "../../core/store.ts";
 import { Fault } from "../../protocol/faults.ts";
 import { accountsTopic, type outgoing } from "./messages.ts";
@@ -123,11 +124,8 @@ export class Accounts {
   async login(username: string, password: string, peer: string): Promise<Login> {
     const email = normalise(username);
     try {
-      this.#throttle.check(`account ${email}`);
-      this.#throttle.check(`address ${peer}`);
       const user = await this.#verified(email, password, peer);
       if (user.active === 0) throw new Fault("forbidden", "Inactive user");
-      this.#throttle.succeeded(`account ${email}`);
       return await this.#startSession(user.id);
     } catch (error) {
       if (error instanceof Fault)
@@ -137,26 +135,33 @@ export class Accounts {
   }
 
   async #verified(email: string, password: string, peer: string): Promise<repo.User> {
+    const names = [`account ${email}`, `address ${networkOf(peer)}`];
+    // Counted before the answer is known: a hundred guesses at once are a hundred guesses.
+    for (const name of names) this.#throttle.attempt(name);
     const user = await repo.userByEmail(this.#deps.store.db, email);
     const fits = await this.#deps.passwords.verify(password, user?.password_hash);
-    if (fits && user !== undefined) return user;
-    this.#throttle.failed(`account ${email}`);
-    this.#throttle.failed(`address ${peer}`);
-    throw new Fault("bad_credentials");
+    if (!fits || user === undefined) throw new Fault("bad_credentials");
+    for (const name of names) this.#throttle.succeeded(name);
+    return user;
   }
 
   async #startSession(user: number): Promise<Login> {
-    const { store, refreshTtl } = this.#deps;
+    const { store } = this.#deps;
     const refresh = randomId(40);
-    const session = this.#newSession(user, refreshTtl, await sha256(refresh));
+    const session = this.#newSession(user, this.#sessionEnd(), await sha256(refresh));
     await store.commit({ writes: [repo.insertSession(store.db, session)] });
     return this.#toLogin(user, session.id, refresh);
   }
 
-  #newSession(user_id: number, ttl: number, refresh_hash: string | null): repo.Session {
+  /** Each visit prolongs it; it never ends before the access token that it gives. */
+  #sessionEnd(): number {
+    const { clock, accessTtl, refreshTtl } = this.#deps;
+    return clock.now() + Math.max(accessTtl, refreshTtl) * 1000;
+  }
+
+  #newSession(user_id: number, expires_at: number, refresh_hash: string | null): repo.Session {
     const now = this.#deps.clock.now();
     const id = `s_${randomId(16)}`;
-    const expires_at = now + ttl * 1000;
     return { id, user_id, refresh_hash, previous_hash: null, created_at: now, expires_at, revoked_at: null };
   }
 
@@ -172,11 +177,12 @@ export class Accounts {
     const hash = await sha256(refreshToken);
     const session = await repo.sessionByRefresh(store.db, hash);
     if (session === undefined) throw new Fault("bad_token", "this refresh token is not known");
+    if (session.revoked_at !== null) throw new Fault("token_revoked");
     if (session.previous_hash === hash) return this.#stolen(session);
     const user = await repo.activeUser(store.db, session.user_id, session.id, clock.now());
     if (user === undefined) throw new Fault("token_revoked");
     const next = randomId(40);
-    const rotation = repo.rotateSession(store.db, session.id, hash, await sha256(next));
+    const rotation = repo.rotateSession(store.db, session.id, hash, await sha256(next), this.#sessionEnd());
     await store.commit({ writes: [{ query: rotation, rows: 1 }] });
     return this.#toLogin(user.id, session.id, next);
   }
@@ -199,7 +205,7 @@ export class Accounts {
     const { store, tokens } = this.#deps;
     const user = await this.byEmail(email);
     if (user.active === 0) throw new Fault("forbidden", `${user.email} is disabled`);
-    const session = this.#newSession(user.id, ttl, null);
+    const session = this.#newSession(user.id, this.#deps.clock.now() + ttl * 1000, null);
     await store.commit({ writes: [repo.insertSession(store.db, session)] });
     return tokens.issue({ user: user.id, session: session.id }, ttl);
   }

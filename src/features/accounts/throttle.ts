@@ -18,21 +18,23 @@ export class Throttle {
     this.#clock = clock;
   }
 
-  /** Throws `too_many_attempts` with `retry_after` in seconds. */
-  check(name: string): void {
-    const failed = this.#failures.get(name);
-    if (failed === undefined || failed.count < free) return;
-    const wait = failed.at + Math.min(maxDelay, 1000 * 2 ** (failed.count - free)) - this.#clock.now();
-    if (wait <= 0) return;
-    const retry_after = Math.ceil(wait / 1000);
-    throw new Fault("too_many_attempts", `too many failed logins; try again in ${retry_after} s`, {
-      fields: { retry_after },
-    });
+  /** Counts an attempt as failed until `succeeded`. Throws `too_many_attempts` with `retry_after` in seconds. */
+  attempt(name: string): void {
+    const before = this.#failures.get(name);
+    if (before !== undefined && before.count >= free) this.#requirePause(before);
+    this.#count(name, before);
   }
 
-  failed(name: string): void {
+  #requirePause({ at, count }: { at: number; count: number }): void {
+    const wait = at + Math.min(maxDelay, 1000 * 2 ** (count - free)) - this.#clock.now();
+    if (wait <= 0) return;
+    const retry_after = Math.ceil(wait / 1000);
+    const message = `too many failed logins; try again in ${retry_after} s`;
+    throw new Fault("too_many_attempts", message, { fields: { retry_after } });
+  }
+
+  #count(name: string, before: { count: number; at: number } | undefined): void {
     const now = this.#clock.now();
-    const before = this.#failures.get(name);
     const count = before !== undefined && now - before.at < memory ? before.count + 1 : 1;
     // Re-inserted, so that the map's first key is the one that failed longest ago.
     this.#failures.delete(name);

@@ -12,7 +12,7 @@ import type { outgoing } from "./messages.ts";
 export const clientsTopic = "clients";
 const userTopic = (user: string) => `user:${user}`;
 /** The owner is part of the name: what was kept for a user's client must not reach a stranger who takes the same id. */
-const clientTopic = (user: string, client: string) => `client:${user}/${client}`;
+const clientTopic = (user: string, client: string) => `client:${JSON.stringify([user, client])}`;
 
 /** Milliseconds that a holder has to show life before his id is given to the next one who asks. */
 const probeTime = 5_000;

@@ -59,8 +59,9 @@ export class SqliteStore<Tables> implements Store<Tables> {
     const spare = this.#spare.pop();
     if (spare !== undefined) return spare;
     if (this.#snapshots >= maxSnapshots) return new Promise((resolve) => this.#queue.push(resolve));
+    const reader = this.#openReader();
     this.#snapshots++;
-    return this.#openReader();
+    return reader;
   }
 
   async close(): Promise<void> {

@@ -62,8 +62,18 @@ export class WriterThread {
   #post(): void {
     while (this.#waiting.length > 0 && this.#inFlight.length < maxInFlight) {
       const batch = this.#waiting.splice(0, maxBatch);
-      this.#inFlight.push(batch);
+      if (this.#hand(batch)) this.#inFlight.push(batch);
+    }
+  }
+
+  /** `false`: a parameter that no thread can be handed, a mistake of ours; its batch fails, the next ones go on. */
+  #hand(batch: readonly Pending[]): boolean {
+    try {
       this.#worker.postMessage({ packed: packUnits(batch.map(({ unit }) => unit)) } satisfies ToWriter);
+      return true;
+    } catch (cause) {
+      for (const { reject } of batch) reject(new Fault("internal", undefined, { cause }));
+      return false;
     }
   }
 
