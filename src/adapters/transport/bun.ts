@@ -76,7 +76,8 @@ export class BunTransport implements Transport {
 
   #fetch(request: Request, server: Server<SocketHandler>, handlers: TransportHandlers) {
     const { headers } = request;
-    if (!URL.canParse(request.url)) return plain(400, "The Host header is no host name.\n");
+    // Bun builds the URL from it: a Host of `x/metrics?` would change the path.
+    if (!hostPattern.test(headers.get("host") ?? "")) return plain(400, "The Host header is no host name.\n");
     const peer = peerOf(server.requestIP(request)?.address ?? "", headers, this.#trusted);
     if (headers.get("upgrade")?.toLowerCase() !== "websocket") return handlers.http(request, peer);
     if (headers.get("sec-websocket-version") !== "13") return refuseVersion();
@@ -111,6 +112,8 @@ const refuseVersion = () =>
     "Sec-WebSocket-Version": "13",
     Upgrade: "websocket",
   });
+
+const hostPattern = /^([\w.-]+|\[[\da-f:.]+\])(:\d+)?$/i;
 
 const hostOf = (headers: Headers): string => (headers.get("host") ?? "").toLowerCase().replace(/:\d+$/, "");
 
