@@ -129,4 +129,20 @@ describe("JWT_ISSUERS", () => {
     const { id } = await app.user();
     expect(await greeting(app, await sign({ uid: id }))).toMatchObject({ user_id: `shop:${id}` });
   });
+
+  test("keys that cannot be fetched are no reason to take the token for a bad one", async () => {
+    using away = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch: () => new Response("no", { status: 500 }),
+    });
+    const { privateKey } = await generateKeyPair("RS256");
+    const { secret: _, ...rest } = shop;
+    for (const jwks_url of [`http://127.0.0.1:${away.port}/keys`, "http://127.0.0.1:1/keys"]) {
+      await using app = await startWith({ ...rest, algorithm: "RS256", jwks_url });
+      const client = await app.connect(`/ws/x?token=${await sign({ uid: 1 }, "RS256", privateKey)}`);
+      expect(await client.next()).toMatchObject({ error: "unavailable", retry: "later" });
+      expect((await client.closed).code).toBe(4106);
+    }
+  });
 });
