@@ -20,7 +20,7 @@ const closeTimeout = 5_000;
 const slowCloseTimeout = 30_000;
 
 /**
- * One socket from upgrade to close: authenticating → open → closing → closed. It refuses after the handshake, never
+ * One socket from upgrade to close: authenticating → opening → open → closing → closed. It refuses after the handshake, never
  * before: a browser can read close code 4001, but no HTTP 401.
  */
 export class LiveConnection implements Connection, SocketHandler, Follower, Beating {
@@ -84,10 +84,6 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
 
   get isOver(): boolean {
     return this.#state === "closing" || this.#state === "closed";
-  }
-
-  get lastSeen(): number {
-    return this.#pulse.lastSeen;
   }
 
   // --- entering ---

@@ -33,9 +33,6 @@ type Db = Kysely<AccountTables>;
 export const userByEmail = (db: Db, email: string): Promise<User | undefined> =>
   db.selectFrom("users").selectAll().where("email", "=", email).executeTakeFirst();
 
-export const userById = (db: Db, id: number): Promise<User | undefined> =>
-  db.selectFrom("users").selectAll().where("id", "=", id).executeTakeFirst();
-
 export const users = (db: Db): Promise<User[]> => db.selectFrom("users").selectAll().orderBy("id").execute();
 
 const activeUserQuery = prepared(

@@ -47,14 +47,20 @@ export interface Login {
 /** Shortest password that is accepted (NIST SP 800-63B 3.1.1.2 for accounts without a second factor: 8 is the floor). */
 export const minPasswordLength = 8;
 
+/** Failed logins that are not slowed: of one account, and of one address, behind which a whole office may sit. */
+const freeOfAccount = 5;
+const freeOfAddress = 20;
+
 /** Users, their logins, and the tokens that come of them. */
 export class Accounts {
   readonly #deps: AccountsDependencies;
-  readonly #throttle: Throttle;
+  readonly #accounts: Throttle;
+  readonly #addresses: Throttle;
 
   constructor(deps: AccountsDependencies) {
     this.#deps = deps;
-    this.#throttle = new Throttle(deps.clock);
+    this.#accounts = new Throttle(deps.clock, freeOfAccount);
+    this.#addresses = new Throttle(deps.clock, freeOfAddress);
   }
 
   /** Rejects with `conflict` where the email is taken, `bad_request` for an email or password that cannot be. */
@@ -135,13 +141,15 @@ export class Accounts {
   }
 
   async #verified(email: string, password: string, peer: string): Promise<repo.User> {
-    const names = [`account ${email}`, `address ${networkOf(peer)}`];
+    const address = networkOf(peer);
     // Counted before the answer is known: a hundred guesses at once are a hundred guesses.
-    for (const name of names) this.#throttle.attempt(name);
+    this.#accounts.attempt(email);
+    this.#addresses.attempt(address);
     const user = await repo.userByEmail(this.#deps.store.db, email);
     const fits = await this.#deps.passwords.verify(password, user?.password_hash);
     if (!fits || user === undefined) throw new Fault("bad_credentials");
-    for (const name of names) this.#throttle.succeeded(name);
+    this.#accounts.succeeded(email);
+    this.#addresses.forgive(address);
     return user;
   }
 

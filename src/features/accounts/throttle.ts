@@ -1,32 +1,33 @@
 import type { Clock } from "../../core/clock.ts";
 import { Fault } from "../../protocol/faults.ts";
 
-/** Failures that cost nothing: people mistype. */
-const free = 5;
 const maxDelay = 60_000;
 /** Milliseconds after the last failure in which all is forgotten. */
 const memory = 15 * 60_000;
 /** Names that are remembered at once; a stranger can make up more than memory has room for. */
 const maxNames = 10_000;
 
-/** Slows repeated failures of one name (an account, an address): each beyond the fifth doubles the wait, up to a minute. */
+/** Slows repeated failures of one name (an account, an address): each beyond the free ones doubles the wait, up to a minute. */
 export class Throttle {
   readonly #clock: Clock;
+  readonly #free: number;
   readonly #failures = new Map<string, { count: number; at: number }>();
 
-  constructor(clock: Clock) {
+  /** `free`: failures that cost nothing, since people mistype. */
+  constructor(clock: Clock, free: number) {
     this.#clock = clock;
+    this.#free = free;
   }
 
-  /** Counts an attempt as failed until `succeeded`. Throws `too_many_attempts` with `retry_after` in seconds. */
+  /** Counts an attempt as failed until it turns out well. Throws `too_many_attempts` with `retry_after` in seconds. */
   attempt(name: string): void {
     const before = this.#failures.get(name);
-    if (before !== undefined && before.count >= free) this.#requirePause(before);
+    if (before !== undefined && before.count >= this.#free) this.#requirePause(before);
     this.#count(name, before);
   }
 
   #requirePause({ at, count }: { at: number; count: number }): void {
-    const wait = at + Math.min(maxDelay, 1000 * 2 ** (count - free)) - this.#clock.now();
+    const wait = at + Math.min(maxDelay, 1000 * 2 ** (count - this.#free)) - this.#clock.now();
     if (wait <= 0) return;
     const retry_after = Math.ceil(wait / 1000);
     const message = `too many failed logins; try again in ${retry_after} s`;
@@ -42,7 +43,14 @@ export class Throttle {
     if (this.#failures.size > maxNames) this.#failures.delete(this.#failures.keys().next().value!);
   }
 
+  /** The attempt was none, and neither were those before it: this account's owner knows his password. */
   succeeded(name: string): void {
     this.#failures.delete(name);
+  }
+
+  /** The attempt was none. Those before it stay: a login of one's own must not buy an address new guesses. */
+  forgive(name: string): void {
+    const entry = this.#failures.get(name);
+    if (entry !== undefined) this.#failures.set(name, { ...entry, count: Math.max(0, entry.count - 1) });
   }
 }

@@ -97,6 +97,7 @@ export class WriterThread {
     this.#inFlight.length = 0;
     this.#waiting = [];
     this.#onIdle?.();
+    this.#onClosed?.();
   }
 
   /** Lets what was handed in finish. */
