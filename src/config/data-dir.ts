@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import { randomId } from "../core/id.ts";
 import type { Config } from "./schema.ts";
 
@@ -18,6 +19,25 @@ export function prepareDataDir({ dataDir }: Config): void {
 
 export const databaseFile = ({ databaseUrl, dataDir }: Config): string =>
   databaseUrl === undefined ? join(dataDir, "peyk.db") : databaseUrl.slice("sqlite:".length);
+
+/** Tokens that all boards of a kind may use: the settings, else what was made at an earlier start, else new ones. */
+export function deviceTokens(config: Config): DeviceTokenLists {
+  const { picoAuthTokens: pico, esp32camAuthTokens: esp32cam } = config;
+  if (pico !== undefined && esp32cam !== undefined) return { pico, esp32cam };
+  const made = madeDeviceTokens(config);
+  return { pico: pico ?? made.pico, esp32cam: esp32cam ?? made.esp32cam };
+}
+
+function madeDeviceTokens({ dataDir }: Config): DeviceTokenLists {
+  const file = join(dataDir, "device_tokens.json");
+  if (existsSync(file)) return DeviceTokenLists.parse(JSON.parse(readFileSync(file, "utf8")));
+  const made = { pico: [`pico_${randomId(32)}`], esp32cam: [`esp32cam_${randomId(32)}`] };
+  writeFileSync(file, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600, flag: "wx" });
+  return made;
+}
+
+const DeviceTokenLists = z.object({ pico: z.array(z.string()), esp32cam: z.array(z.string()) });
+export type DeviceTokenLists = z.output<typeof DeviceTokenLists>;
 
 /** The setting, else what was made at an earlier start, else a new one: 240 random bits, readable by this user alone. */
 export function jwtSecret({ jwtSecret, dataDir }: Config): string {

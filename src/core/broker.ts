@@ -3,7 +3,7 @@ export interface Publication {
   readonly topic: string;
   /** For logs and metrics: the message's `type`. */
   readonly type: string;
-  readonly frame: string;
+  readonly frame: string | Uint8Array;
   /** Replaces a waiting frame with the same slot: only the newest survives a slow reader. */
   readonly slot?: string;
   /** Place in the journal; absent for what is not kept. */

@@ -64,6 +64,13 @@ export type ParamsOf<P extends string> = P extends `${string}:${infer Name}/${in
     ? { readonly [K in Name]: string }
     : Readonly<Record<never, string>>;
 
+export interface Ending {
+  /** 1006 where no close frame came. */
+  readonly code: number;
+  /** What we closed with; absent where the client closed, or was lost. */
+  readonly fault?: FaultName;
+}
+
 /** One open socket on a channel, as the channel's own code sees it. */
 export interface Connection<Params = Readonly<Record<string, string>>, O extends OutgoingMap = OutgoingMap> {
   readonly id: string;
@@ -74,10 +81,16 @@ export interface Connection<Params = Readonly<Record<string, string>>, O extends
   readonly userAgent: string;
   /** Milliseconds since 1970. */
   readonly openedAt: number;
+  /** Milliseconds since 1970 of the last sign of life: a message or a control frame. */
+  readonly lastSeen: number;
+  /** How it ended; `undefined` while it is open. */
+  readonly ending: Ending | undefined;
   /** Place in the journal up to which this connection knows everything, for a greeting or a snapshot. */
   readonly cursor: string;
   /** Sends to this connection alone. Durable types go through the journal instead. */
   send<K extends VolatileTypes<O>>(type: K, body: z.input<SchemaOf<O[K]>>): void;
+  /** Sends one JSON object that no schema knows: what an operator wrote, for firmware that knows messages without a type. */
+  sendJson(body: Readonly<Record<string, unknown>>): void;
   /** From now on, what is published to the topic reaches this connection, once each, in order. */
   follow(topic: string): void;
   unfollow(topic: string): void;
@@ -104,6 +117,10 @@ export interface ChannelSpec<P extends string, I extends IncomingMap, O extends 
   readonly closeCodes?: Partial<Record<FaultName, number>>;
   /** Milliseconds between JSON `{"type":"ping"}` frames, for clients that cannot see protocol pings. */
   readonly jsonPing?: (connection: Connection) => number | undefined;
+  /** Milliseconds without a message (control frames do not count) after which the connection is closed as `idle`. */
+  readonly idleTimeout?: number;
+  /** Bytes that one binary message may have; text obeys MAX_MESSAGE_BYTES. Needs `binary`. */
+  readonly maxBinaryBytes?: number;
   readonly incoming: I;
   readonly outgoing: O;
   /** Lists the connection in a topic's presence while it is open. */
@@ -118,6 +135,8 @@ export interface ChannelSpec<P extends string, I extends IncomingMap, O extends 
   snapshot?(connection: Connection<ParamsOf<P>, O>, db: Kysely<any>): Promise<void>;
   /** Runs once after every `open`, also after one that threw: takes back whatever it had done by then. */
   close?(connection: Connection<ParamsOf<P>, O>): void | Promise<void>;
+  /** Takes binary messages, in order with the others; without it they are answered with `binary_refused`. */
+  binary?(connection: Connection<ParamsOf<P>, O>, data: Uint8Array): void | Promise<void>;
   /** One function for each incoming type. A Fault thrown here is told to the client, and the connection lives. */
   readonly handle: {
     readonly [K in keyof I]: (
@@ -127,7 +146,7 @@ export interface ChannelSpec<P extends string, I extends IncomingMap, O extends 
   };
 }
 
-type Erased = "incoming" | "outgoing" | "handle" | "presence" | "open" | "snapshot" | "close";
+type Erased = "incoming" | "outgoing" | "handle" | "presence" | "open" | "snapshot" | "close" | "binary";
 
 /** A declared place, with its types erased: what router, documents and life cycle work on. */
 export interface Channel extends Omit<ChannelSpec<string, IncomingMap, OutgoingMap>, Erased> {
@@ -139,6 +158,7 @@ export interface Channel extends Omit<ChannelSpec<string, IncomingMap, OutgoingM
   // biome-ignore lint/suspicious/noExplicitAny: as above.
   snapshot?(connection: Connection, db: Kysely<any>): Promise<void>;
   close?(connection: Connection): void | Promise<void>;
+  binary?(connection: Connection, data: Uint8Array): void | Promise<void>;
 }
 
 /** Keeps what the types knew, for typed clients: `TypedChannel["types"]`. Nothing of it exists at run time. */

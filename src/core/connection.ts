@@ -1,7 +1,7 @@
 import { decode, encode } from "../protocol/codec.ts";
 import { asFault, closeReason, Fault, type FaultName } from "../protocol/faults.ts";
 import { catchUp } from "./catch-up.ts";
-import type { Channel, Connection } from "./channel.ts";
+import type { Channel, Connection, Ending } from "./channel.ts";
 import type { Core } from "./core.ts";
 import { clientKind, identify, requireOrigin, requireRole } from "./enter.ts";
 import type { ConnectionFacts } from "./events.ts";
@@ -33,6 +33,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
   params: Readonly<Record<string, string>> = {};
   channel: Channel | undefined;
   identity: Identity = anonymous;
+  ending: Ending | undefined;
   due = Number.POSITIVE_INFINITY;
   receivedCount = 0;
   readonly #core: Core;
@@ -174,6 +175,8 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
     this.#state = "open";
     this.#upgrade = undefined;
     if (jsonPing !== undefined) this.#pulse.pingInJson(this.#now(), jsonPing);
+    if (this.channel!.idleTimeout !== undefined)
+      this.#pulse.limitIdle(this.#now(), this.channel!.idleTimeout);
     this.#reschedule();
     this.#showPresence();
     const reason = this.identity.reason?.message;
@@ -217,6 +220,10 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
     return this.#core.journal.cursor(this.#known);
   }
 
+  get lastSeen(): number {
+    return this.#pulse.lastSeen;
+  }
+
   get topics(): readonly string[] {
     return this.#topics;
   }
@@ -226,6 +233,10 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
     const { delivery, slot } = outgoing[type] ?? {};
     const key = delivery === "latest" ? `${type} ${slot?.(body as never) ?? ""}` : undefined;
     this.sendFrame(toFrame(encodeChecked(outgoing, type, body), key));
+  }
+
+  sendJson(body: Readonly<Record<string, unknown>>): void {
+    this.sendFrame(toFrame(JSON.stringify(body)));
   }
 
   follow(topic: string): void {
@@ -317,11 +328,26 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
 
   received(data: string | Uint8Array): void {
     if (this.isOver) return;
-    this.alive();
+    this.#pulse.heard(this.#now());
+    if (this.#isTooBig(data)) return this.#tooBig();
     if (this.#state !== "open") return this.#receiveEarly(data);
     this.receivedCount++;
     this.#inbound ??= new Inbound(this.#core, this, this.channel!);
     this.#inbound.receive(data);
+  }
+
+  /** The transport's own limit is that of the channel with the biggest messages. */
+  #isTooBig(data: string | Uint8Array): boolean {
+    const { maxMessageBytes } = this.#core.options.limits;
+    if (typeof data !== "string") return data.length > (this.channel?.maxBinaryBytes ?? maxMessageBytes);
+    // UTF-8 takes at most three bytes for one unit of UTF-16.
+    return data.length * 3 > maxMessageBytes && Buffer.byteLength(data) > maxMessageBytes;
+  }
+
+  #tooBig(): void {
+    const fault = new Fault("message_too_big");
+    if (this.#state === "open") this.close(fault);
+    else this.#refuse(fault);
   }
 
   #receiveEarly(data: string | Uint8Array): void {
@@ -380,14 +406,33 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
     };
     const identity = await identify(this.#core, this.channel!, upgrade, { token, from: "message" });
     if (identity?.reason !== undefined) throw identity.reason;
-    if (identity?.id !== this.identity.id)
+    if (identity === undefined || (identity.id !== this.identity.id && this.identity.shared !== true))
       throw new Fault("bad_token", "this token is of somebody else; open a new connection with it");
     requireRole(this.channel!, identity);
     if (this.isOver) return;
-    this.identity = identity;
-    this.#reschedule();
+    this.#become(identity);
+    if (this.isOver) return;
     const expires_at = identity.expiresAt === undefined ? null : new Date(identity.expiresAt).toISOString();
     this.sendFrame(toFrame(encode("authenticated", { expires_at })));
+  }
+
+  /** What was let in as one of many may say later who it is: connections are found by identity. */
+  #become(identity: Identity): void {
+    this.#core.connections.remove(this);
+    this.identity = identity;
+    try {
+      this.#core.connections.add(this);
+      this.#reschedule();
+    } catch (error) {
+      this.close(asFault(error));
+    }
+  }
+
+  /** The identity ends then, as its token does: the connection is closed with `token_expired`. */
+  endBy(time: number): void {
+    if (this.isOver) return;
+    this.identity = { ...this.identity, expiresAt: time };
+    this.#reschedule();
   }
 
   /**
@@ -426,6 +471,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
 
   #beatOpen(now: number): void {
     if (now >= (this.identity.expiresAt ?? Number.POSITIVE_INFINITY)) this.close(new Fault("token_expired"));
+    else if (this.#pulse.isIdle(now)) this.close(new Fault("idle"));
     else if (this.#pulse.beat(now)) this.#reschedule();
     else this.close(new Fault("peer_lost"));
   }
@@ -441,6 +487,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
   closed(code: number, reason: string): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
+    this.ending = { code, ...(this.#fault === undefined ? {} : { fault: this.#fault }) };
     this.#held = undefined;
     this.#leaveNode?.();
     this.#core.connections.remove(this);
@@ -501,7 +548,8 @@ function errorFrame(fault: Fault, extra: Record<string, unknown>): string {
 function readAuth(data: string | Uint8Array, maxDepth: number): string {
   if (typeof data !== "string") throw new Fault("binary_refused");
   const { type, token } = decode(data, maxDepth);
-  if (type !== "auth" || typeof token !== "string")
+  // `authenticate` is what dashboards of cameras say.
+  if ((type !== "auth" && type !== "authenticate") || typeof token !== "string")
     throw new Fault("unauthorized", 'the first message must be {"type":"auth","token":"…"}');
   return token;
 }

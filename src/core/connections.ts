@@ -16,7 +16,7 @@ export class Connections {
     const { id } = connection.identity;
     if (id !== "") {
       const mine = this.#byIdentity.get(id) ?? new Set();
-      if (mine.size >= this.#maxPerUser)
+      if (connection.identity.shared !== true && mine.size >= this.#maxPerUser)
         throw new Fault("too_many_connections", "too many open connections of this user");
       this.#byIdentity.set(id, mine.add(connection));
     }

@@ -1,5 +1,6 @@
 import type { ColumnDefinitionBuilder, Kysely } from "kysely";
 import type { Channel } from "./channel.ts";
+import type { Check } from "./health.ts";
 
 /** Work that repeats. A run that throws is logged as `job.failed` and tried again at its next time. */
 export interface Job {
@@ -27,4 +28,9 @@ export interface Feature<Routes = unknown> {
   readonly channels?: readonly Channel[];
   readonly routes?: Routes;
   readonly jobs?: readonly Job[];
+  readonly checks?: readonly Check[];
+  /** Runs once before the ports open. */
+  start?(): Promise<void>;
+  /** Runs once after the last connection was closed, before the store is. */
+  stop?(): Promise<void>;
 }

@@ -15,4 +15,6 @@ export interface HttpKit<Routes, Middleware> {
   /** A router whose validation failures become `bad_body` problems. */
   newRoutes(): Routes;
   readonly guard: Guard<Middleware>;
+  /** As `guard`, and takes `?token=` too: for pictures, whose tags in a page cannot set a header. */
+  readonly mediaGuard: Guard<Middleware>;
 }

@@ -76,6 +76,13 @@ export class Hub {
     }
   }
 
+  /** Bytes as they came, such as a camera's picture: a follower that is slow gets the newest of its topic. */
+  relay(topic: string, type: string, data: Uint8Array): void {
+    const publication = { topic, type, frame: data, slot: `${topic} ${type}` };
+    this.deliver(publication);
+    this.#broker.publish(publication);
+  }
+
   publisher<O extends OutgoingMap>(outgoing: O): Publisher<O> {
     return {
       publish: (topic, type, body) => {

@@ -15,6 +15,8 @@ export interface Identity {
   readonly session?: string;
   /** Milliseconds since 1970 at which this identity ends; absent: it does not. */
   readonly expiresAt?: number;
+  /** Many clients are this identity at once, as all boards with one common token: not counted as one user. */
+  readonly shared?: boolean;
   /** Why a token that was offered counted for nothing (anonymous only). */
   readonly reason?: Fault;
 }

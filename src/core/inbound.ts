@@ -36,9 +36,13 @@ export class Inbound {
       return this.#tooMany();
     if (!this.#busy) return this.#handle(data);
     this.#waitingBytes += data.length;
-    const isTooMuch = this.#waitingBytes > this.#core.options.limits.maxOutboxBytes;
+    const isTooMuch = this.#waitingBytes > this.#maxWaitingBytes;
     if (this.#waiting.push(data) > maxWaiting || isTooMuch)
       this.#connection.close(new Fault("too_many_messages"));
+  }
+
+  get #maxWaitingBytes(): number {
+    return this.#core.options.limits.maxOutboxBytes + 2 * (this.#channel.maxBinaryBytes ?? 0);
   }
 
   #tooMany(): void {
@@ -48,6 +52,20 @@ export class Inbound {
   }
 
   #handle(data: string | Uint8Array): void {
+    if (typeof data !== "string" && this.#channel.binary !== undefined) this.#handleBinary(data);
+    else this.#handleMessage(data);
+  }
+
+  #handleBinary(data: Uint8Array): void {
+    try {
+      const done = this.#channel.binary!(this.#connection, data);
+      if (done instanceof Promise) this.#await(done, binaryMessage);
+    } catch (error) {
+      this.#connection.fail(asFault(error), binaryMessage.type);
+    }
+  }
+
+  #handleMessage(data: string | Uint8Array): void {
     let message: Message | undefined;
     try {
       message = this.#read(data);
@@ -84,6 +102,8 @@ export class Inbound {
   #dispatch(message: Message): void | Promise<void> {
     const { type } = message;
     if (type === "auth") return this.#connection.renew(message.token);
+    // Who answers an error with an error starts a loop.
+    if (type === "error") return;
     if (type === "resume") return this.#connection.resume(message.since);
     const declared = this.#channel.incoming[type];
     if (declared === undefined) throw unknownType(type, this.#channel);
@@ -102,6 +122,9 @@ export class Inbound {
     if (!bucket.take(now)) throw new Fault("too_many_messages", `too many ${type} messages in a short time`);
   }
 }
+
+/** How errors name a message that has no type. */
+const binaryMessage: Message = { type: "binary" };
 
 function unknownType(type: string, { incoming }: Channel): Fault {
   const known = Object.keys(incoming).join(", ");

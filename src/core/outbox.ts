@@ -1,18 +1,18 @@
 import type { Socket } from "./transport.ts";
 
-/** A message, encoded once for all who get it. */
+/** A message, encoded once for all who get it. Binary ones must have a slot. */
 export interface Frame {
-  readonly text: string;
-  /** Bytes on the wire, without the frame's header. */
+  readonly data: string | Uint8Array;
+  /** What it counts against the outbox's limit: its bytes, or nothing for a picture, which stands in one slot. */
   readonly bytes: number;
   readonly slot: string | undefined;
   /** Place in the journal, for durable frames. */
   readonly seq: number | undefined;
 }
 
-export const toFrame = (text: string, slot?: string, seq?: number): Frame => ({
-  text,
-  bytes: Buffer.byteLength(text),
+export const toFrame = (data: string | Uint8Array, slot?: string, seq?: number): Frame => ({
+  data,
+  bytes: typeof data === "string" ? Buffer.byteLength(data) : 0,
   slot,
   seq,
 });
@@ -143,7 +143,7 @@ export class Outbox {
   }
 
   #write(frame: Frame): void {
-    const status = this.#socket.send(frame.text);
+    const status = this.#socket.send(frame.data);
     if (status === "gone") return;
     this.sent++;
     this.#blocked = status === "buffered";

@@ -12,11 +12,14 @@ export class Pulse {
   #nextPing: number;
   #nextJsonPing = never;
   #deadBy = never;
+  #idleTimeout = never;
+  #lastHeard: number;
 
   constructor(socket: Socket, now: number, interval: number) {
     this.#socket = socket;
     this.#interval = interval;
     this.lastSeen = now;
+    this.#lastHeard = now;
     // Spread, so that 10,000 connections of one moment are not pinged in one moment.
     this.#nextPing = now + interval * (0.5 + Math.random() / 2);
   }
@@ -25,6 +28,22 @@ export class Pulse {
   pingInJson(now: number, interval: number): void {
     this.#jsonInterval = interval;
     this.#nextJsonPing = now + interval;
+  }
+
+  /** Wants a message at least this often: a board whose program hangs still answers protocol pings. */
+  limitIdle(now: number, timeout: number): void {
+    this.#idleTimeout = timeout;
+    this.#lastHeard = now;
+  }
+
+  /** A message came. */
+  heard(now: number): void {
+    this.#lastHeard = now;
+    this.seen(now);
+  }
+
+  isIdle(now: number): boolean {
+    return now >= this.#lastHeard + this.#idleTimeout;
   }
 
   seen(now: number): void {
@@ -58,6 +77,7 @@ export class Pulse {
   }
 
   get due(): number {
-    return Math.min(this.#nextPing, this.#nextJsonPing, this.#deadBy, this.#silentUntil);
+    const idleAt = this.#lastHeard + this.#idleTimeout;
+    return Math.min(this.#nextPing, this.#nextJsonPing, this.#deadBy, this.#silentUntil, idleAt);
   }
 }

@@ -6,14 +6,15 @@ import { Fault } from "../protocol/faults.ts";
 
 const noQuery = new URLSearchParams();
 
-/** Lets the given roles through, by the Authorization header alone: query tokens are for sockets, which have no choice. */
+/** Lets the given roles through. Tokens in queries are for what has no choice: sockets and pictures in pages. */
 const guardBy =
-  (authenticate: Authenticate): Guard<MiddlewareHandler<HttpEnv>> =>
+  (authenticate: Authenticate, takesQuery: boolean): Guard<MiddlewareHandler<HttpEnv>> =>
   (...roles) =>
   async (c, next) => {
     const { headers } = c.req.raw;
     const upgrade = { path: c.req.path, query: noQuery, headers, host: "", peer: c.env.peer };
-    const identity = await authenticate(credentialOf(headers, noQuery), upgrade);
+    const query = takesQuery ? new URL(c.req.url).searchParams : noQuery;
+    const identity = await authenticate(credentialOf(headers, query), upgrade);
     if (identity === undefined) throw new Fault("unauthorized");
     if (!hasRole(identity, roles)) throw new Fault("forbidden", `this needs the role ${roles.join(" or ")}`);
     c.set("identity", identity);
@@ -36,5 +37,6 @@ export const httpKit = (
   authenticate: Authenticate,
 ): HttpKit<OpenAPIHono<HttpEnv>, MiddlewareHandler<HttpEnv>> => ({
   newRoutes,
-  guard: guardBy(authenticate),
+  guard: guardBy(authenticate, false),
+  mediaGuard: guardBy(authenticate, true),
 });

@@ -76,6 +76,13 @@ export const faults = {
     message: "this identity may not enter here",
     hint: "Use an account with one of the roles that /docs names for this path.",
   },
+  pairing_closed: {
+    close: 4003,
+    http: 403,
+    retry: "later",
+    message: "device tokens are not given to everybody",
+    hint: "Open a pairing window on the server with `peyk pair --minutes 10`, ask on the server itself (curl http://localhost:8000/public/tokens), or give the device a token of its own with `peyk device add`.",
+  },
   origin_refused: {
     close: 4003,
     http: 403,
@@ -174,6 +181,13 @@ export const faults = {
     message: "too many failed logins",
     hint: "Wait for the seconds in Retry-After.",
   },
+  queue_full: {
+    close: 4107,
+    http: 429,
+    retry: "later",
+    message: "too many commands wait for this device",
+    hint: "Wait until it has taken some, or give commands a shorter `ttl`.",
+  },
   server_full: {
     close: 4105,
     http: 503,
@@ -194,6 +208,13 @@ export const faults = {
     retry: "now",
     message: "the client reads too slowly",
     hint: "Connect again with ?since=<last cursor> to get what was missed.",
+  },
+  idle: {
+    close: 4203,
+    http: 408,
+    retry: "now",
+    message: "no message from the client for a long time",
+    hint: 'Answer each {"type":"ping"} with {"type":"pong"}: protocol pongs alone do not show that the program lives.',
   },
   peer_lost: {
     close: 4202,

@@ -16,7 +16,7 @@ export function accountsFeature(
   http: HttpKit<OpenAPIHono<HttpEnv>, MiddlewareHandler<HttpEnv>>,
   node: { hub: Hub; connections: Connections; events: Events },
 ): Feature<OpenAPIHono<HttpEnv>> {
-  node.hub.join(accountsTopic, { deliver: ({ text }) => closeRevoked(node, text) });
+  node.hub.join(accountsTopic, { deliver: ({ data }) => closeRevoked(node, String(data)) });
   return {
     name: "accounts",
     routes: accountRoutes(accounts, http),
