@@ -107,6 +107,8 @@ function record(events: Events): Recorded[] {
     "journal.pruned",
     "login.failed",
     "session.revoked",
+    "tls.reloaded",
+    "tls.reload_failed",
     "job.failed",
     "failure",
   ];

@@ -17,7 +17,7 @@ export function portOwner(port: number): string | undefined {
 }
 
 /** Rows of /proc/net/tcp: local address `00000000:1F90`, state `0A` for listening, inode in the tenth column. */
-function listeningInodes(port: number): Set<string> {
+export function listeningInodes(port: number): Set<string> {
   const hex = port.toString(16).toUpperCase().padStart(4, "0");
   const inodes = new Set<string>();
   for (const file of ["/proc/net/tcp", "/proc/net/tcp6"]) {
@@ -37,7 +37,7 @@ function holdsSocket(pid: string, inodes: ReadonlySet<string>): boolean {
   }
 }
 
-function linkOf(path: string): string {
+export function linkOf(path: string): string {
   try {
     return readlinkSync(path);
   } catch {

@@ -10,14 +10,25 @@ import type {
 } from "../../core/transport.ts";
 import { faults } from "../../protocol/faults.ts";
 import { portOwner } from "../system/port-owner.ts";
+import type { Certificate } from "./certificate.ts";
 import { peerOf, trustedProxies } from "./peer.ts";
+import { type TlsOptions, TlsPorts } from "./tls-ports.ts";
 
 export interface BunTransportOptions {
   readonly host: string;
-  /** 0: any free port. */
+  /** Plain ones; 0: any free port. */
   readonly ports: readonly number[];
+  /** Ports that speak TLS. */
+  readonly tls?: TlsOptions | undefined;
   readonly maxMessageBytes: number;
   readonly trustProxy: readonly string[];
+}
+
+/** How a TLS port is served, beyond what is the same for all. */
+interface ServeOptions {
+  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly reusePort?: boolean;
+  readonly setting?: string;
 }
 
 /** Bytes that an HTTP request's body may have. */
@@ -32,6 +43,7 @@ export class BunTransport implements Transport {
   readonly #options: BunTransportOptions;
   readonly #trusted: BlockList;
   #servers: Server<SocketHandler>[] = [];
+  #tls: TlsPorts | undefined;
 
   constructor(options: BunTransportOptions) {
     this.#options = options;
@@ -41,14 +53,30 @@ export class BunTransport implements Transport {
   async start(handlers: TransportHandlers): Promise<readonly URL[]> {
     try {
       for (const port of this.#options.ports) this.#servers.push(this.#serve(port, handlers));
+      return [...this.#servers.map(({ url }) => url), ...(await this.#startTls(handlers))];
     } catch (error) {
       await this.stop();
       throw error;
     }
-    return this.#servers.map(({ url }) => url);
   }
 
-  #serve(port: number, handlers: TransportHandlers): Server<SocketHandler> {
+  async #startTls(handlers: TransportHandlers): Promise<readonly URL[]> {
+    const { tls } = this.#options;
+    if (tls === undefined) return [];
+    this.#tls = new TlsPorts(tls, (port, { cert, key }, shared) => {
+      const more = { tls: { cert, key }, reusePort: shared, setting: tls.setting };
+      return this.#serve(port, handlers, more);
+    });
+    return this.#tls.start();
+  }
+
+  /** What the TLS ports show now. */
+  get certificate(): Certificate | undefined {
+    return this.#tls?.certificate;
+  }
+
+  #serve(port: number, handlers: TransportHandlers, more: ServeOptions = {}): Server<SocketHandler> {
+    const { setting = "PORT", ...options } = more;
     const hostname = this.#options.host;
     try {
       return Bun.serve<SocketHandler>({
@@ -56,6 +84,7 @@ export class BunTransport implements Transport {
         port,
         // With `development: false` Bun would share a port with whoever holds it, and each would get half of the clients.
         reusePort: false,
+        ...options,
         idleTimeout: idleSeconds,
         maxRequestBodySize: maxBodyBytes,
         development: false,
@@ -70,7 +99,7 @@ export class BunTransport implements Transport {
         },
       });
     } catch (error) {
-      throw listenError(error, hostname, port);
+      throw listenError(error, hostname, `${setting}=${port}`, port);
     }
   }
 
@@ -99,7 +128,7 @@ export class BunTransport implements Transport {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#servers.map((server) => server.stop(true)));
+    await Promise.all([...this.#servers.map((server) => server.stop(true)), this.#tls?.stop()]);
     this.#servers = [];
   }
 }
@@ -123,18 +152,16 @@ const selectProtocol = (offered: string | null): string =>
     .map((each) => each.trim())
     .find((each) => subprotocols.includes(each)) ?? "";
 
-function listenError(error: unknown, host: string, port: number): Error {
+/** `where`: the setting with its port, as `PORT=8000`. */
+function listenError(error: unknown, host: string, where: string, port: number): Error {
   const { code, message } = error as { code?: string; message?: string };
   if (code === "EADDRINUSE") {
-    const owner = portOwner(port);
-    const who = owner === undefined ? "another process" : owner;
-    return new Error(
-      `PORT=${port}: ${who} listens there already. End it, or choose another port: PORT=${port + 1}`,
-    );
+    const who = portOwner(port) ?? "another process";
+    const other = where.replace(/\d+$/, String(port + 1));
+    return new Error(`${where}: ${who} listens there already. End it, or choose another port: ${other}`);
   }
-  if (code === "EACCES")
-    return new Error(`PORT=${port}: this user may not listen there. Use a port above 1023.`);
-  return new Error(`HOST=${host} PORT=${port}: cannot listen there (${message ?? String(error)}).`);
+  if (code === "EACCES") return new Error(`${where}: this user may not listen there. Use a port above 1023.`);
+  return new Error(`HOST=${host} ${where}: cannot listen there (${message ?? String(error)}).`);
 }
 
 type Ws = ServerWebSocket<SocketHandler>;
