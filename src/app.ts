@@ -1,5 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { BunTransport } from "./adapters/transport/bun.ts";
+import { listenersOf } from "./config/listeners.ts";
 import type { Config } from "./config/schema.ts";
 import type { Channel } from "./core/channel.ts";
 import { LiveConnection } from "./core/connection.ts";
@@ -13,6 +14,7 @@ import { accountsFeature } from "./features/accounts/feature.ts";
 import { clientsFeature } from "./features/clients/feature.ts";
 import { outgoing as clientsOutgoing } from "./features/clients/messages.ts";
 import { Clients } from "./features/clients/service.ts";
+import { devicesFeature } from "./features/devices/feature.ts";
 import { dispatchFeature } from "./features/dispatch/feature.ts";
 import { createHttp } from "./http/app.ts";
 import { socketCheck, storeCheck } from "./http/checks.ts";
@@ -24,6 +26,8 @@ import { version } from "./version.ts";
 export interface App extends Services {
   /** Where it listens; with port 0, the ports that the system chose. */
   readonly urls: readonly URL[];
+  /** Of the ports that speak TLS, as it was at the start. */
+  readonly certificate: { readonly names: readonly string[]; readonly expires: Date } | undefined;
   readonly channels: readonly Channel[];
   /** Tells every client to come back, then ends everything. */
   stop(): Promise<void>;
@@ -53,13 +57,15 @@ async function serve(services: Services, extra: readonly Channel[]): Promise<App
   core.open(channels, accounts.authenticate);
 
   const urls: URL[] = [];
-  const checks: Check[] = [storeCheck(services.store), socketCheck(() => urls[0])];
+  const ownChecks = [storeCheck(services.store), socketCheck(() => plainest(urls))];
+  const checks: Check[] = [...ownChecks, ...features.flatMap((feature) => feature.checks ?? [])];
   const { allowedOrigins } = config;
   const health = { checks, channels, authenticate: accounts.authenticate, broker: "memory", version };
   const metrics = new Metrics(core, events);
   const http = createHttp({ features, health, router: core.router, metrics, events, allowedOrigins });
 
-  const transport = createTransport(config);
+  const transport = createTransport(services, channels);
+  for (const { start } of features) await start?.();
   urls.push(...(await transport.start({ accept: (upgrade) => new LiveConnection(core, upgrade), http })));
   const jobs = features.flatMap((feature) => feature.jobs ?? []);
   const stopJobs = startJobs([...jobs, pruneJob(services)], clock, events);
@@ -68,18 +74,31 @@ async function serve(services: Services, extra: readonly Channel[]): Promise<App
     stopJobs();
     await drain(services);
     await transport.stop();
+    for (const feature of features) await feature.stop?.();
     await services.close();
   };
-  return { ...services, urls, channels, stop };
+  return { ...services, urls, certificate: transport.certificate, channels, stop };
 }
 
-const createTransport = ({ host, port: ports, maxMessageBytes, trustProxy }: Config) =>
-  new BunTransport({ host, ports, maxMessageBytes, trustProxy });
+function createTransport({ config, clock, events }: Services, channels: readonly Channel[]): BunTransport {
+  const { host, trustProxy } = config;
+  // One limit for the whole port: that of the channel with the biggest messages. Connections know their own.
+  const biggest = channels.map(({ maxBinaryBytes = 0 }) => maxBinaryBytes);
+  const maxMessageBytes = Math.max(config.maxMessageBytes, ...biggest);
+  const { ports, tls } = listenersOf(config);
+  const withTls = tls && { ...tls, clock, events };
+  return new BunTransport({ host, ports, tls: withTls, maxMessageBytes, trustProxy });
+}
+
+/** Without TLS, where there is such a port. */
+const plainest = (urls: readonly URL[]): URL | undefined =>
+  urls.find(({ protocol }) => protocol === "http:") ?? urls[0];
 
 function createFeatures({
   config,
   core,
   accounts,
+  devices,
   events,
   clock,
 }: Services): Feature<OpenAPIHono<HttpEnv>>[] {
@@ -90,6 +109,7 @@ function createFeatures({
   return [
     accountsFeature(accounts, kit, { hub, connections, events }),
     clientsFeature(clients, clock, config.clientsHost, kit),
+    devicesFeature(devices, hub, kit),
     dispatchFeature(clock),
   ];
 }

@@ -2,10 +2,11 @@ import { AccessTokens } from "./adapters/auth/access-tokens.ts";
 import { ForeignIssuers } from "./adapters/auth/foreign-issuers.ts";
 import { Passwords } from "./adapters/auth/password.ts";
 import { memoryBroker } from "./adapters/broker/memory.ts";
+import { FolderFiles } from "./adapters/files/folder.ts";
 import { MemoryPresence } from "./adapters/presence/memory.ts";
 import { migrateSqlite, sqliteColumns } from "./adapters/store/sqlite/migrate.ts";
 import { SqliteStore } from "./adapters/store/sqlite/store.ts";
-import { databaseFile, jwtSecret, prepareDataDir } from "./config/data-dir.ts";
+import { databaseFile, deviceTokens, jwtSecret, photosFolder, prepareDataDir } from "./config/data-dir.ts";
 import type { Config } from "./config/schema.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import { Core } from "./core/core.ts";
@@ -16,9 +17,14 @@ import { outgoing as accountsOutgoing } from "./features/accounts/messages.ts";
 import { accountMigrations } from "./features/accounts/migrations/index.ts";
 import type { AccountTables } from "./features/accounts/repo.ts";
 import { Accounts } from "./features/accounts/service.ts";
+import type { DeviceOptions } from "./features/devices/dependencies.ts";
+import { outgoing as devicesOutgoing, tokenEvents } from "./features/devices/events.ts";
+import { deviceMigrations } from "./features/devices/migrations/index.ts";
+import type { DeviceTables } from "./features/devices/repo.ts";
+import { Devices } from "./features/devices/service.ts";
 import type { Limits } from "./protocol/limits.ts";
 
-export type Tables = JournalTables & AccountTables;
+export type Tables = JournalTables & AccountTables & DeviceTables;
 
 /** What tests replace; a server needs none of it. */
 export interface Overrides {
@@ -35,6 +41,7 @@ export interface Services {
   readonly store: Store<Tables>;
   readonly core: Core;
   readonly accounts: Accounts;
+  readonly devices: Devices;
   close(): Promise<void>;
 }
 
@@ -44,6 +51,7 @@ export async function migrate(config: Config): Promise<string[]> {
   return migrateSqlite(databaseFile(config), {
     ...journalMigrations(sqliteColumns),
     ...accountMigrations(sqliteColumns),
+    ...deviceMigrations(sqliteColumns),
   });
 }
 
@@ -55,11 +63,12 @@ export async function openServices(config: Config, overrides: Overrides = {}): P
   const core = createCore(config, store, clock, events);
   await core.start();
   const accounts = createAccounts(config, store, core, clock, events);
+  const devices = createDevices(config, store, core);
   const close = async () => {
     await core.stop();
     await store.close();
   };
-  return { config, clock, events, store, core, accounts, close };
+  return { config, clock, events, store, core, accounts, devices, close };
 }
 
 function createCore(config: Config, store: Store<Tables>, clock: Clock, events: Events): Core {
@@ -98,6 +107,35 @@ function createAccounts(
     refreshTtl: config.refreshTokenTtl,
   });
 }
+
+function createDevices(config: Config, store: Store<Tables>, core: Core): Devices {
+  const { hub, journal, connections } = core;
+  const { clock, events } = core.options;
+  return new Devices({
+    store: store as unknown as Store<DeviceTables>,
+    journal,
+    hub,
+    connections,
+    publisher: hub.publisher(devicesOutgoing),
+    tokenPublisher: hub.publisher(tokenEvents),
+    clock,
+    events,
+    files: new FolderFiles(photosFolder(config)),
+    options: toDeviceOptions(config),
+  });
+}
+
+const toDeviceOptions = (config: Config): DeviceOptions => ({
+  ...config,
+  tokens: deviceTokens(config),
+  pingInterval: config.pingInterval * 1000,
+  idleTimeout: config.deviceIdleTimeout * 1000,
+  heartbeatInterval: config.heartbeatInterval * 1000,
+  grace: config.deviceGrace * 1000,
+  ackTimeout: config.deviceAckTimeout * 1000,
+  logMaxAge: config.deviceLogMaxAge * 1000,
+  logMaxRows: config.deviceLogMaxRows,
+});
 
 /** Settings count seconds, the core milliseconds. */
 const toLimits = (config: Config): Limits => ({ ...config, authTimeout: config.authTimeout * 1000 });

@@ -15,18 +15,23 @@ export const rules: Readonly<Record<string, Rule>> = {
   core: { places: ["protocol"], packages: ["zod", "kysely", "pino", "prom-client"] },
   "adapters/auth": { places: ["core", "protocol"], packages: ["jose", "Bun"] },
   "adapters/broker": { places: ["core", "protocol"], packages: ["Bun"] },
+  "adapters/files": { places: ["core", "protocol"], packages: ["node:fs", "node:path", "Bun"] },
   "adapters/presence": { places: ["core", "protocol"], packages: ["Bun"] },
   "adapters/store": { places: ["core", "protocol"], packages: ["kysely", "bun:sqlite", "Bun"] },
-  "adapters/system": { places: ["core", "protocol"], packages: ["node:fs", "Bun"] },
+  "adapters/system": { places: ["core", "protocol"], packages: ["node:fs", "bun:ffi", "Bun"] },
   "adapters/transport": {
     places: ["core", "protocol", "adapters/system"],
-    packages: ["bun", "node:net", "Bun"],
+    packages: ["bun", "node:crypto", "node:fs", "node:net", "Bun"],
   },
   "features/accounts": {
     places: ["core", "protocol"],
     packages: ["zod", "kysely", "hono", "@hono/zod-openapi"],
   },
   "features/clients": {
+    places: ["core", "protocol"],
+    packages: ["zod", "kysely", "hono", "@hono/zod-openapi"],
+  },
+  "features/devices": {
     places: ["core", "protocol"],
     packages: ["zod", "kysely", "hono", "@hono/zod-openapi"],
   },

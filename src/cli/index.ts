@@ -2,7 +2,9 @@ import { describeSettings } from "../config/describe.ts";
 import { Fault } from "../protocol/faults.ts";
 import { version } from "../version.ts";
 import { type Command, CommandError, print } from "./command.ts";
+import { deviceCommand } from "./device.ts";
 import { migrateCommand } from "./migrate.ts";
+import { pairCommand } from "./pair.ts";
 import { serveCommand } from "./serve.ts";
 import { tokenCommand } from "./token.ts";
 import { userCommand } from "./user.ts";
@@ -11,6 +13,8 @@ const commands: Readonly<Record<string, Command>> = {
   serve: serveCommand,
   user: userCommand,
   token: tokenCommand,
+  device: deviceCommand,
+  pair: pairCommand,
   migrate: migrateCommand,
 };
 

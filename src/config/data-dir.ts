@@ -20,6 +20,8 @@ export function prepareDataDir({ dataDir }: Config): void {
 export const databaseFile = ({ databaseUrl, dataDir }: Config): string =>
   databaseUrl === undefined ? join(dataDir, "peyk.db") : databaseUrl.slice("sqlite:".length);
 
+export const photosFolder = ({ dataDir }: Config): string => join(dataDir, "photos");
+
 /** Tokens that all boards of a kind may use: the settings, else what was made at an earlier start, else new ones. */
 export function deviceTokens(config: Config): DeviceTokenLists {
   const { picoAuthTokens: pico, esp32camAuthTokens: esp32cam } = config;

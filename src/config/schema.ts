@@ -27,6 +27,12 @@ const ports = z.preprocess(
     .min(1),
 );
 
+const tokens = list.pipe(
+  z
+    .array(z.string().min(8, "a token needs 8 characters at least").max(512))
+    .min(1, "must hold one token at least"),
+);
+
 function isPublicKey(pem: string): boolean {
   try {
     return pem.includes("BEGIN PUBLIC KEY") && createPublicKey(pem).type === "public";
@@ -82,6 +88,15 @@ export const settings = {
     "Address to listen on; 127.0.0.1 for this machine alone",
   ),
   port: setting(ports.default([8000]), "Port, or several: 3000,40345"),
+  tlsCert: setting(
+    z.string().min(1).optional(),
+    "PEM file of the certificate with its chain, for https and wss; a renewed file is taken up by itself",
+  ),
+  tlsKey: setting(z.string().min(1).optional(), "PEM file of its private key"),
+  tlsPort: setting(
+    ports.optional(),
+    "Ports for TLS beside PORT, which stays plain; if unset, TLS_CERT makes every port of PORT speak TLS",
+  ),
   dataDir: setting(z.string().min(1).default("./data"), "Folder for the database and the generated secrets"),
   databaseUrl: setting(
     z.string().startsWith("sqlite:", "must start with sqlite: (PostgreSQL is not built yet)").optional(),
@@ -118,6 +133,53 @@ export const settings = {
   heartbeatInterval: setting(
     integer(1, 25).default(20),
     "Seconds between protocol pings; a peer that misses two is gone",
+  ),
+  pingInterval: setting(
+    integer(1, 3600).default(120),
+    "Seconds between JSON pings to devices; boards with MicroPython get one every 20 s at most",
+  ),
+  picoAuthTokens: setting(
+    tokens.optional(),
+    "Tokens that any Pico may use, as a comma list or JSON array; made once into DATA_DIR if unset",
+    true,
+  ),
+  esp32camAuthTokens: setting(
+    tokens.optional(),
+    "Tokens that any ESP32-CAM may use, as a comma list or JSON array; made once into DATA_DIR if unset",
+    true,
+  ),
+  publicTokens: setting(
+    z.enum(["pairing", "open", "off"]).default("pairing"),
+    "Who gets GET /public/tokens: pairing (this machine, and others while `peyk pair` lets them), open (anybody), off",
+  ),
+  maxDevices: setting(integer(1, 10 * million).default(100_000), "Devices that are known at most"),
+  deviceIdleTimeout: setting(
+    integer(5, 86_400).default(300),
+    "Seconds without a message after which a device is closed; more than twice PING_INTERVAL is sensible",
+  ),
+  deviceGrace: setting(
+    integer(0, 3600).default(15),
+    "Seconds that a device has to come back before it counts as offline",
+  ),
+  deviceAckTimeout: setting(
+    integer(1, 3600).default(30),
+    "Seconds that a device has to acknowledge a command that it was sent",
+  ),
+  deviceLogMaxAge: setting(
+    integer(60, 10 * year).default(30 * 86_400),
+    "Seconds that the logs of devices are kept",
+  ),
+  deviceLogMaxRows: setting(
+    integer(1000, 1000 * million).default(million),
+    "Lines of their logs kept at most",
+  ),
+  maxFrameBytes: setting(
+    integer(16 * 1024, 32 * million).default(2 * 1024 * 1024),
+    "Bytes of one picture of a camera; bigger ones are dropped",
+  ),
+  photoQuotaBytes: setting(
+    integer(0, 1_000_000 * million).default(1024 * million),
+    "Bytes of stored photos; the oldest are removed first",
   ),
   journalMaxAge: setting(
     integer(60, 10 * year).default(7 * 86_400),

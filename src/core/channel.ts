@@ -91,10 +91,14 @@ export interface Connection<Params = Readonly<Record<string, string>>, O extends
   send<K extends VolatileTypes<O>>(type: K, body: z.input<SchemaOf<O[K]>>): void;
   /** Sends one JSON object that no schema knows: what an operator wrote, for firmware that knows messages without a type. */
   sendJson(body: Readonly<Record<string, unknown>>): void;
+  /** Sends a binary message; one that waits for a slow reader is replaced by the next with its slot. */
+  sendBytes(data: Uint8Array, slot: string): void;
   /** From now on, what is published to the topic reaches this connection, once each, in order. */
   follow(topic: string): void;
   unfollow(topic: string): void;
   close(fault: Fault): void;
+  /** As `close`, with an error message first, and a receipt in the log. */
+  refuse(fault: Fault): void;
   /** Asks for a sign of life now: a dead peer is closed within `ms` instead of at the next heartbeat. */
   probe(ms: number): void;
 }

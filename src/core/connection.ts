@@ -113,7 +113,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
       if (identity !== undefined) await this.#admit(identity);
       else this.#awaitAuth();
     } catch (error) {
-      this.#refuse(error);
+      this.refuse(error);
     }
   }
 
@@ -131,7 +131,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
       const identity = await identify(this.#core, this.channel!, this.#upgrade!, { token, from: "message" });
       await this.#admit(identity!);
     } catch (error) {
-      this.#refuse(error);
+      this.refuse(error);
     }
   }
 
@@ -195,7 +195,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
   }
 
   /** Ends a connection that may not enter: error frame, readable close, and a receipt that the log knows too. */
-  #refuse(error: unknown): void {
+  refuse(error: unknown): void {
     if (this.isOver) return;
     const fault = asFault(error);
     const receipt = `r_${randomId(6)}`;
@@ -237,6 +237,10 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
 
   sendJson(body: Readonly<Record<string, unknown>>): void {
     this.sendFrame(toFrame(JSON.stringify(body)));
+  }
+
+  sendBytes(data: Uint8Array, slot: string): void {
+    this.sendFrame(toFrame(data, slot));
   }
 
   follow(topic: string): void {
@@ -347,7 +351,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
   #tooBig(): void {
     const fault = new Fault("message_too_big");
     if (this.#state === "open") this.close(fault);
-    else this.#refuse(fault);
+    else this.refuse(fault);
   }
 
   #receiveEarly(data: string | Uint8Array): void {
@@ -355,7 +359,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
     this.#earlyBytes += data.length + 64;
     const limit = this.#maxEarlyBytes();
     if (this.#earlyBytes > limit)
-      this.#refuse(new Fault("message_too_big", `more than ${limit} bytes before the connection was open`));
+      this.refuse(new Fault("message_too_big", `more than ${limit} bytes before the connection was open`));
     else if (this.#awaitsAuth) void this.#firstMessage(data);
     else {
       this.#early ??= [];
@@ -465,7 +469,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
 
   beat(now: number): void {
     if (this.#state === "closing") this.#socket.terminate();
-    else if (this.#state === "authenticating") this.#refuse(new Fault("auth_timeout"));
+    else if (this.#state === "authenticating") this.refuse(new Fault("auth_timeout"));
     else if (this.#state !== "closed") this.#beatOpen(now);
   }
 

@@ -33,9 +33,14 @@ export interface CoreEvents {
   "catch_up.done": { conn: string; channel: string; recovered: boolean; events: number };
   "journal.gap": { from: number; to: number; filled: number };
   "journal.pruned": { events: number; floor: number };
+  /** A camera's picture that came, and one that did not fit. */
+  "frame.received": { device: string; bytes: number };
+  "frame.dropped": { device: string; reason: string; bytes: number };
   "login.failed": { account: string; peer: string; fault: FaultName };
   "session.revoked": { user: string; session?: string; connections: number };
   "http.answered": { method: string; path: string; status: number; ms: number; peer: string };
+  "tls.reloaded": { names: readonly string[]; expires: string };
+  "tls.reload_failed": { detail: string };
   "job.failed": { job: string; error: unknown };
   failure: { where: string; incident: string; error: unknown };
 }

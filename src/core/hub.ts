@@ -13,6 +13,9 @@ import type { Events } from "./events.ts";
 import { type Frame, toFrame } from "./outbox.ts";
 import type { EventDraft } from "./store.ts";
 
+/** The slot of what is relayed: one for each topic and type. */
+export const relaySlot = (topic: string, type: string): string => `${topic} ${type}`;
+
 /** Whoever wants a topic's frames: a connection, or a part of the server. */
 export interface Follower {
   deliver(frame: Frame): void;
@@ -78,7 +81,7 @@ export class Hub {
 
   /** Bytes as they came, such as a camera's picture: a follower that is slow gets the newest of its topic. */
   relay(topic: string, type: string, data: Uint8Array): void {
-    const publication = { topic, type, frame: data, slot: `${topic} ${type}` };
+    const publication = { topic, type, frame: data, slot: relaySlot(topic, type) };
     this.deliver(publication);
     this.#broker.publish(publication);
   }

@@ -23,9 +23,13 @@ const levels: { [K in keyof CoreEvents]: "error" | "warn" | "info" | "debug" | u
   "catch_up.done": "debug",
   "journal.gap": "info",
   "journal.pruned": "info",
+  "frame.received": undefined,
+  "frame.dropped": "debug",
   "login.failed": "warn",
   "session.revoked": "info",
   "http.answered": "debug",
+  "tls.reloaded": "info",
+  "tls.reload_failed": "error",
   "job.failed": "error",
   failure: "error",
 };

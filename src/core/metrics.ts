@@ -43,7 +43,7 @@ export class Metrics {
   #registry: Promise<Registry> | undefined;
 
   constructor(core: Core, events: Events) {
-    this.#tallies = [...countMessages(events), ...countConnections(events)];
+    this.#tallies = [...countMessages(events), ...countConnections(events), countFrames(events)];
     this.#readings = readings(core);
   }
 
@@ -68,6 +68,13 @@ function countMessages(events: Events): Tally[] {
   events.on("message.refused", ({ channel, fault }) => refused.add(1, channel, fault));
   events.on("message.sent", ({ type, connections }) => sent.add(connections, type));
   return [received, refused, sent];
+}
+
+function countFrames(events: Events): Tally {
+  const frames = new Tally("peyk_frames_total", "Pictures of cameras, and why some were dropped", ["result"]);
+  events.on("frame.received", () => frames.add(1, "relayed"));
+  events.on("frame.dropped", ({ reason }) => frames.add(1, reason));
+  return frames;
 }
 
 function countConnections(events: Events): Tally[] {

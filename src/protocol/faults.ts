@@ -41,6 +41,13 @@ export const faults = {
     message: "the token is not valid",
     hint: "Log in again; if the token comes from another back end, check JWT_ISSUERS.",
   },
+  bad_device_token: {
+    close: 4001,
+    http: 401,
+    retry: "new_token",
+    message: "this device token is not known",
+    hint: "Send `Authorization: Bearer <token>`, or a first message `auth`, with a token from GET /public/tokens or `peyk device add`.",
+  },
   token_expired: {
     close: 4001,
     http: 401,

@@ -1,0 +1,26 @@
+import { type Command, CommandError, parse, print, withServices } from "./command.ts";
+
+export const pairCommand: Command = {
+  usage: "pair [--minutes 10]",
+  summary: "Let boards ask for the common tokens for some minutes",
+  details: `  While the window is open, GET /public/tokens answers everybody who reaches the server.
+  peyk pair --minutes 0 closes it at once.`,
+  async run(args) {
+    const parsed = parse(args, { minutes: { type: "string" } });
+    const minutes = Number(parsed.values.minutes ?? 10);
+    if (!(minutes >= 0 && minutes <= 1440))
+      throw new CommandError(`--minutes ${parsed.values.minutes}: must be a number from 0 to 1440`);
+    const { until, setting } = await withServices(parsed, async ({ devices, config }) => ({
+      until: await devices.pairing.open(minutes * 60_000),
+      setting: config.publicTokens,
+    }));
+    if (setting === "off")
+      throw new Error("PUBLIC_TOKENS=off: nobody gets tokens, whatever the window. Set it to pairing.");
+    if (minutes === 0) print("The pairing window is closed.");
+    else
+      print(
+        `Open until ${new Date(until).toLocaleTimeString()}: boards get their token from GET /public/tokens`,
+      );
+    return 0;
+  },
+};

@@ -1,0 +1,90 @@
+import { defineChannel } from "../../../core/channel.ts";
+import { cameraIncoming, cameraOutgoing, type Hello, type Reply, replies } from "../messages.ts";
+import type { Session } from "../registry.ts";
+import type { Devices } from "../service.ts";
+import { Shutter } from "../shutter.ts";
+import { acknowledge, answerOf, type Board, deviceSocket, introduce, pong, withSession } from "./device.ts";
+
+/** The transport lets pass what the channel then drops and counts: a picture too big is no reason to hang up. */
+const droppable = 2;
+
+/** ESP32-CAM (seed 000). It waits for `connection_ack` before anything else, and sends one JPEG in each binary message. */
+export function cameraChannel(devices: Devices) {
+  const { cameras, commands, logs, photos, registry, sensors } = devices;
+  const shutter = new Shutter(cameras, photos, commands);
+  const answered = async (session: Session, answers: string, reply: Reply, failed = isFailure(reply)) =>
+    void (await commands.answered(session.device, { answers, failed, detail: detailOf(reply) }));
+  const log = (session: Session, level: string, { message = "", timestamp: time }: Reply) =>
+    logs.add(session, { message, level, time });
+  const introduced = withSession(devices, (session, hello: Hello, connection: Board) =>
+    introduce(devices, connection, session, hello, "ESP32CAM connection acknowledged"),
+  );
+  const frame = withSession(devices, (session) => shutter.announce(session, "frame"));
+
+  return defineChannel({
+    name: "esp32cam",
+    path: "/ws/esp32cam",
+    summary: "An ESP32-CAM: pictures as binary messages, photos, settings and logs",
+    ...deviceSocket(devices, "esp32cam"),
+    maxBinaryBytes: droppable * devices.options.maxFrameBytes,
+    incoming: cameraIncoming,
+    outgoing: cameraOutgoing,
+    async open(connection) {
+      acknowledge(devices, connection, "ESP32CAM connected successfully");
+      await registry.enter(connection, "esp32cam");
+    },
+    close: (connection) => registry.leave(connection),
+    binary(connection, data) {
+      const session = registry.session(connection);
+      return session instanceof Promise
+        ? session.then((known) => shutter.receive(known, data))
+        : shutter.receive(session, data);
+    },
+    handle: {
+      ...eachReply((type) => withSession(devices, (session, reply) => answered(session, type, reply))),
+      connect: introduced,
+      device_info: introduced,
+      ping: withSession(devices, (_, __, connection) => pong(devices, connection)),
+      pong: withSession(devices, () => {}),
+      log: withSession(devices, (session, { message = "", level, log_type, timestamp: time }) =>
+        logs.add(session, { message, level: log_type ?? level, time }),
+      ),
+      test: withSession(devices, (session, { message = "", timestamp: time }) =>
+        logs.add(session, { message, level: "debug", time }),
+      ),
+      ack: withSession(devices, ({ device }, ack) => commands.answered(device, answerOf(ack))),
+      connection: withSession(devices, () => {}),
+      heartbeat: withSession(devices, (session, { device: _, timestamp: __, message: ___, ...data }) =>
+        sensors.add(session, "heartbeat", data),
+      ),
+      frame_metadata: frame,
+      frame,
+      photo_data: withSession(devices, (session, photo) => shutter.announce(session, photo)),
+      photo_sent: withSession(devices, (session) => shutter.missed(session)),
+      photo_error: withSession(devices, async (session, reply) => {
+        await shutter.missed(session);
+        await answered(session, "photo", reply, true);
+      }),
+      unknown_action: withSession(devices, (session, reply) => answered(session, "unknown", reply, true)),
+      system_error: withSession(devices, (session, reply) => log(session, "error", reply)),
+      system_warning: withSession(devices, (session, reply) => log(session, "warning", reply)),
+    },
+  });
+}
+
+type ReplyHandler = (connection: Board, reply: Reply) => void | Promise<void>;
+
+const eachReply = (handler: (type: string) => ReplyHandler) =>
+  Object.fromEntries(Object.keys(replies).map((type) => [type, handler(type)])) as Record<
+    keyof typeof replies,
+    ReplyHandler
+  >;
+
+const isFailure = ({ status, success }: Reply): boolean => status === "error" || success === false;
+
+/** The board's own words: a text, or its fields. */
+function detailOf({ device: _, timestamp: __, type: ___, message, ...fields }: Reply): string | null {
+  if (message !== undefined) return message;
+  const text = JSON.stringify(fields);
+  return text === "{}" ? null : text.slice(0, 1_000);
+}

@@ -1,0 +1,111 @@
+import { prepared } from "../../../core/prepared.ts";
+import type { Kind } from "../kinds.ts";
+import type { Db, DeviceRow, DeviceTables } from "./tables.ts";
+
+const byId = prepared((db: Db, { id }: { id: string }) =>
+  db.selectFrom("devices").selectAll().where("id", "=", id),
+);
+
+export const deviceById = async (db: Db, id: string): Promise<DeviceRow | undefined> =>
+  (await db.executeQuery<DeviceRow>(byId(db, { id }))).rows[0];
+
+export interface DeviceFilter {
+  readonly kind?: Kind | undefined;
+  /** As it is on record: who is connected and silent counts as online here. */
+  readonly state?: DeviceRow["state"] | undefined;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+export const devices = (db: Db, { kind, state, limit, offset }: DeviceFilter): Promise<DeviceRow[]> =>
+  db
+    .selectFrom("devices")
+    .selectAll()
+    .$if(kind !== undefined, (all) => all.where("kind", "=", kind!))
+    .$if(state !== undefined, (all) => all.where("state", "=", state!))
+    .orderBy("id")
+    .limit(limit)
+    .offset(offset)
+    .execute();
+
+export async function countDevices(db: Db, { kind, state }: Partial<DeviceFilter> = {}): Promise<number> {
+  const { n } = await db
+    .selectFrom("devices")
+    .select((eb) => eb.fn.countAll<number>().as("n"))
+    .$if(kind !== undefined, (all) => all.where("kind", "=", kind!))
+    .$if(state !== undefined, (all) => all.where("state", "=", state!))
+    .executeTakeFirstOrThrow();
+  return Number(n);
+}
+
+/** Those that a restart found online, or on their way to offline. */
+export const unsettledDevices = (db: Db): Promise<DeviceRow[]> =>
+  db.selectFrom("devices").selectAll().where("state", "!=", "offline").execute();
+
+export const insertDevice = (db: Db, row: DeviceTables["devices"]) => db.insertInto("devices").values(row);
+
+type Arrival = Pick<DeviceRow, "id" | "kind" | "name" | "own_token" | "address"> & { now: number };
+
+/** A board connected: it is online, and known from now on. */
+export const arriveQuery = prepared((db: Db, arrival: Arrival) =>
+  db
+    .insertInto("devices")
+    .values({
+      id: arrival.id,
+      kind: arrival.kind,
+      name: arrival.name,
+      own_token: arrival.own_token,
+      address: arrival.address,
+      state: "online",
+      reason: null,
+      firmware: null,
+      info: "{}",
+      connected_at: arrival.now,
+      last_seen: arrival.now,
+      created_at: arrival.now,
+      revoked_at: null,
+    })
+    .onConflict((conflict) =>
+      conflict.column("id").doUpdateSet({
+        state: "online",
+        reason: null,
+        address: arrival.address,
+        connected_at: arrival.now,
+        last_seen: arrival.now,
+      }),
+    ),
+);
+
+export const describeDevice = (db: Db, id: string, firmware: string | null, info: string) =>
+  db.updateTable("devices").set({ firmware, info }).where("id", "=", id);
+
+export const staleQuery = prepared((db: Db, row: { id: string; reason: string; last_seen: number }) =>
+  db
+    .updateTable("devices")
+    .set({ state: "stale", reason: row.reason, last_seen: row.last_seen })
+    .where("id", "=", row.id)
+    .where("state", "=", "online"),
+);
+
+/** With a guard of one row this happens once, and not to a board that came back meanwhile. */
+export const offlineQuery = prepared(
+  (db: Db, row: { id: string; reason: string; from: "online" | "stale" }) =>
+    db
+      .updateTable("devices")
+      .set({ state: "offline", reason: row.reason })
+      .where("id", "=", row.id)
+      .where("state", "=", row.from),
+);
+
+export const seenQuery = prepared((db: Db, row: { id: string; last_seen: number }) =>
+  db.updateTable("devices").set({ last_seen: row.last_seen }).where("id", "=", row.id),
+);
+
+export const renameDevice = (db: Db, id: string, name: string) =>
+  db.updateTable("devices").set({ name }).where("id", "=", id);
+
+export const setRevoked = (db: Db, id: string, revoked_at: number | null) =>
+  db.updateTable("devices").set({ revoked_at }).where("id", "=", id);
+
+export const setOwnToken = (db: Db, id: string) =>
+  db.updateTable("devices").set({ own_token: 1, revoked_at: null }).where("id", "=", id);

@@ -1,0 +1,33 @@
+import type { DeviceDependencies } from "./dependencies.ts";
+import { devicesTopic, iso } from "./events.ts";
+import type { Session } from "./registry.ts";
+
+/** Sensors of one board that are kept in mind. */
+const maxSensors = 32;
+
+export interface Reading {
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly at: string;
+}
+
+/** The newest reading of each sensor, in memory: what a board measures is told, not kept. */
+export class Sensors {
+  readonly #deps: DeviceDependencies;
+  readonly #newest = new Map<string, Map<string, Reading>>();
+
+  constructor(deps: DeviceDependencies) {
+    this.#deps = deps;
+  }
+
+  add({ device }: Session, sensor_type: string, data: Readonly<Record<string, unknown>>): void {
+    const at = iso(this.#deps.clock.now());
+    const mine = this.#newest.get(device) ?? new Map<string, Reading>();
+    this.#newest.set(device, mine);
+    if (mine.size < maxSensors || mine.has(sensor_type)) mine.set(sensor_type, { data, at });
+    this.#deps.publisher.publish(devicesTopic, "sensor_data", { device_id: device, sensor_type, data, at });
+  }
+
+  of(device: string): Record<string, Reading> {
+    return Object.fromEntries(this.#newest.get(device) ?? []);
+  }
+}
