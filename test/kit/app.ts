@@ -5,6 +5,7 @@ import { type CoreEvents, Events } from "../../src/core/events.ts";
 import type { Role } from "../../src/core/identity.ts";
 import type { Overrides } from "../../src/services.ts";
 import { TestClient } from "./client.ts";
+import { FakeClock } from "./clock.ts";
 import { tempDir } from "./temp.ts";
 
 /** Settings as an operator would write them, with a port that the system chooses and a folder of the test's own. */
@@ -89,7 +90,12 @@ export class TestApp {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.app.stop();
+    const stopped = this.app.stop();
+    // A server whose clock a test holds cannot wait for its clients by itself.
+    const { clock } = this.app;
+    if (clock instanceof FakeClock)
+      for (let i = 0; i < 10; i++) await Bun.sleep(1).then(() => clock.advance(10));
+    await stopped;
     this.#cleanUp();
   }
 }

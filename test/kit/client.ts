@@ -29,7 +29,7 @@ export class TestClient {
       });
     });
     socket.addEventListener("message", ({ data }) => {
-      this.#frames.push(JSON.parse(String(data)));
+      this.#frames.push(typeof data === "string" ? JSON.parse(data) : { type: "binary", data });
       this.#wake();
     });
   }
@@ -45,8 +45,10 @@ export class TestClient {
     return client;
   }
 
-  send(message: object | string): void {
-    this.socket.send(typeof message === "string" ? message : JSON.stringify(message));
+  /** Objects as JSON; bytes as a binary message. */
+  send(message: object | string | Uint8Array<ArrayBuffer>): void {
+    const isReady = typeof message === "string" || message instanceof Uint8Array;
+    this.socket.send(isReady ? message : JSON.stringify(message));
   }
 
   /** The next frame; of a type, skipping others, where one is named. */

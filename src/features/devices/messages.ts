@@ -43,7 +43,7 @@ export const Ack = z.object({
   command_type: text(60),
   status: text(20),
   message: text(1_000),
-  detail: z.unknown(),
+  detail: z.unknown().optional(),
 });
 export type Ack = z.output<typeof Ack>;
 

@@ -9,7 +9,13 @@ import { DeviceId, json, type Kit, Page, type Routes, refusals, security, tags, 
 /** MJPEG viewers of this node; sockets have limits of their own. */
 const maxStreams = 200;
 
-const PhotoFile = DeviceId.extend({ photo: z.string().regex(/^[a-z0-9_]{1,40}$/) });
+/** `ph_…` or `ph_….jpg`. */
+const PhotoFile = DeviceId.extend({
+  photo: z
+    .string()
+    .regex(/^\w{1,40}(\.jpg)?$/)
+    .transform((name) => name.replace(/\.jpg$/, "")),
+});
 const jpeg = { "image/jpeg": { schema: z.string().openapi({ format: "binary" }) } };
 const pictureHeaders = { "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" };
 
@@ -48,7 +54,7 @@ const routes = {
   photo: (middleware: [MiddlewareHandler]) =>
     createRoute({
       method: "get",
-      path: "/api/devices/{id}/photos/{photo}.jpg",
+      path: "/api/devices/{id}/photos/{photo}",
       summary: "A photo",
       request: { params: PhotoFile },
       responses: { 200: { content: jpeg, description: "JPEG" }, ...refusals, ...unknown },
