@@ -3,6 +3,10 @@ import type { Socket } from "./transport.ts";
 const never = Number.POSITIVE_INFINITY;
 const jsonPing = '{"type":"ping"}';
 
+/** The turn after `due`. Turns come up to a second late, which must not add up; a clock that jumped starts anew. */
+const following = (due: number, interval: number, now: number): number =>
+  due + interval > now ? due + interval : now + interval;
+
 /** Signs of life of one connection: when to ask for one, and when to give up. Times in milliseconds since 1970. */
 export class Pulse {
   lastSeen: number;
@@ -61,11 +65,11 @@ export class Pulse {
   beat(now: number): boolean {
     if (now >= this.#deadBy || now >= this.#silentUntil) return false;
     if (now >= this.#nextPing) {
-      this.#nextPing = now + this.#interval;
+      this.#nextPing = following(this.#nextPing, this.#interval, now);
       this.#socket.ping();
     }
     if (now >= this.#nextJsonPing) {
-      this.#nextJsonPing = now + this.#jsonInterval;
+      this.#nextJsonPing = following(this.#nextJsonPing, this.#jsonInterval, now);
       this.#socket.send(jsonPing);
     }
     return true;

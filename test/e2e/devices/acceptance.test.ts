@@ -261,6 +261,7 @@ test("14. a manual photo becomes a file, a row, and an event whose address serve
 test("15. of two sockets of one device the newest wins, and the older one's end marks nothing offline", async () => {
   await using world = await DeviceWorld.start({ flags: { "device-grace": 0 } });
   const older = await world.namedPico();
+  await older.settle();
   const operator = await world.operator();
   const newer = await world.namedPico();
   expect((await older.closed).code).toBe(4010);
