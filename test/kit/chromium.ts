@@ -19,22 +19,22 @@ const howToGet = `install libnss3, which the bundled Chromium is linked against 
 
 /**
  * A real browser: the Chromium that comes with the npm packages, else the system's. A text instead of a browser says
- * why there is none and how to get one.
+ * why there is none and how to get one. `extra` are further arguments of its command line.
  */
-export async function openChromium(): Promise<Browser | string> {
+export async function openChromium(extra: readonly string[] = []): Promise<Browser | string> {
   const failures: string[] = [];
   for (const find of [() => bundled.executablePath(), async () => system])
     try {
-      return await launch(await find());
+      return await launch(await find(), extra);
     } catch (error) {
       failures.push(firstLine(error));
     }
   return `no Chromium starts here (${failures.join("; ")}): ${howToGet}`;
 }
 
-function launch(executablePath: string): Promise<Browser> {
+function launch(executablePath: string, extra: readonly string[]): Promise<Browser> {
   if (!existsSync(executablePath)) throw new Error(`no file ${executablePath}`);
-  return chromium.launch({ executablePath, args, headless: true });
+  return chromium.launch({ executablePath, args: [...args, ...extra], headless: true });
 }
 
 /** Playwright tells the interesting part after a call log of many lines. */

@@ -145,7 +145,7 @@ export class Commands {
   async resend({ device, capabilities, connection }: Session): Promise<void> {
     if (!capabilities.includes("command_ids")) return;
     const sent = await repo.outstanding(this.#deps.store.db, device);
-    const missed = sent.filter(({ sent_at }) => sent_at! < connection.openedAt);
+    const missed = sent.filter(({ sent_at }) => sent_at! <= connection.openedAt);
     for (const row of missed) await this.#step(row, "queued", null);
     this.send(device);
   }

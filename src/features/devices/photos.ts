@@ -27,11 +27,11 @@ export class Photos {
     for (const name of await files.list()) if (!known.has(name)) await files.remove(name);
   }
 
-  /** Resolves when it can be had at its address. Rejects with `queue_full` where it alone is past the quota. */
+  /** Resolves when it can be had at its address. Rejects with `message_too_big` where it alone is past the quota. */
   async add({ device }: Session, data: Uint8Array, meta: PhotoData): Promise<Photo> {
     const { store, journal, publisher, clock, files, options } = this.#deps;
     if (data.length > options.photoQuotaBytes)
-      throw new Fault("queue_full", `a photo of ${data.length} bytes is more than PHOTO_QUOTA_BYTES`);
+      throw new Fault("message_too_big", `a photo of ${data.length} bytes is more than PHOTO_QUOTA_BYTES`);
     const now = clock.now();
     const row: repo.PhotoRow = {
       id: `ph_${randomId(12)}`,

@@ -1,3 +1,4 @@
+import { asFault } from "../../protocol/faults.ts";
 import type { Cameras, DropReason } from "./cameras.ts";
 import type { Commands } from "./commands.ts";
 import type { PhotoData } from "./messages.ts";
@@ -49,8 +50,14 @@ export class Shutter {
   }
 
   async #keep(session: Session, data: Uint8Array, meta: PhotoData): Promise<void> {
-    const { url } = await this.#photos.add(session, data, meta);
-    await this.#commands.answered(session.device, { answers: "photo", failed: false, detail: url });
+    const answer = (failed: boolean, detail: string) =>
+      this.#commands.answered(session.device, { answers: "photo", failed, detail });
+    try {
+      await answer(false, (await this.#photos.add(session, data, meta)).url);
+    } catch (error) {
+      await answer(true, `the photo came and was not stored: ${asFault(error).message}`);
+      throw error;
+    }
   }
 
   async #drop(
