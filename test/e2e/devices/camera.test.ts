@@ -197,6 +197,7 @@ test("past the quota the oldest photos go first", async () => {
   expect(kept).toEqual([photos[3]!.id, photos[2]!.id]);
   expect(readdirSync(join(folder.path, "photos"))).toHaveLength(2);
   const { id } = await world.command("esp32cam-porch", { type: "capture_photo" });
+  while ((await camera.next()).command_id !== id);
   camera.send({ type: "photo_data", size: 2_000 });
   camera.send(jpeg(9, 2_000));
   expect((await world.commandIs("esp32cam-porch", id, "failed")).detail).toContain("PHOTO_QUOTA_BYTES");
