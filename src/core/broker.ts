@@ -6,6 +6,8 @@ export interface Publication {
   readonly frame: string | Uint8Array;
   /** Replaces a waiting frame with the same slot: only the newest survives a slow reader. */
   readonly slot?: string;
+  /** Identity that is not told: whoever types need not hear of it. */
+  readonly except?: string;
   /** Place in the journal; absent for what is not kept. */
   readonly seq?: number;
 }

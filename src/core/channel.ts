@@ -119,6 +119,12 @@ export interface ChannelSpec<P extends string, I extends IncomingMap, O extends 
   readonly authenticate?: Authenticate;
   /** Close codes that existing clients of this path expect, where they differ from the catalogue's. */
   readonly closeCodes?: Partial<Record<FaultName, number>>;
+  /** What a message without a `type` is, on paths whose clients leave it out. */
+  readonly untyped?: string;
+  /** Types that nobody declared are passed over in silence, as clients of this path expect. */
+  readonly ignoreUnknown?: boolean;
+  /** Further fields of error messages, where clients of this path read other ones than the catalogue's. */
+  readonly errorFields?: (fault: Fault) => Readonly<Record<string, unknown>>;
   /** Milliseconds between JSON `{"type":"ping"}` frames, for clients that cannot see protocol pings. */
   readonly jsonPing?: (connection: Connection) => number | undefined;
   /** Milliseconds without a message (control frames do not count) after which the connection is closed as `idle`. */
@@ -134,6 +140,8 @@ export interface ChannelSpec<P extends string, I extends IncomingMap, O extends 
   };
   /** Runs once identity is known: check access, follow topics, greet. A Fault thrown here refuses the connection. */
   open?(connection: Connection<ParamsOf<P>, O>): void | Promise<void>;
+  /** Runs once when the connection is open and knows the past: what others may now hear of it. */
+  ready?(connection: Connection<ParamsOf<P>, O>): void | Promise<void>;
   /** Sends the current state to a client that asked to catch up and cannot be. `db` shows one unchanging state. */
   // biome-ignore lint/suspicious/noExplicitAny: the store holds every feature's tables; each reads its own.
   snapshot?(connection: Connection<ParamsOf<P>, O>, db: Kysely<any>): Promise<void>;
@@ -150,7 +158,16 @@ export interface ChannelSpec<P extends string, I extends IncomingMap, O extends 
   };
 }
 
-type Erased = "incoming" | "outgoing" | "handle" | "presence" | "open" | "snapshot" | "close" | "binary";
+type Erased =
+  | "ready"
+  | "incoming"
+  | "outgoing"
+  | "handle"
+  | "presence"
+  | "open"
+  | "snapshot"
+  | "close"
+  | "binary";
 
 /** A declared place, with its types erased: what router, documents and life cycle work on. */
 export interface Channel extends Omit<ChannelSpec<string, IncomingMap, OutgoingMap>, Erased> {
@@ -159,6 +176,7 @@ export interface Channel extends Omit<ChannelSpec<string, IncomingMap, OutgoingM
   readonly handle: Readonly<Record<string, (connection: Connection, body: unknown) => void | Promise<void>>>;
   readonly presence?: (connection: Connection) => { topic: string; info: Readonly<Record<string, unknown>> };
   open?(connection: Connection): void | Promise<void>;
+  ready?(connection: Connection): void | Promise<void>;
   // biome-ignore lint/suspicious/noExplicitAny: as above.
   snapshot?(connection: Connection, db: Kysely<any>): Promise<void>;
   close?(connection: Connection): void | Promise<void>;

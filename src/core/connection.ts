@@ -182,9 +182,18 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
     const reason = this.identity.reason?.message;
     events.emit("connection.opened", { ...this.#facts(), ...(reason === undefined ? {} : { reason }) });
     this.#release();
+    void this.#ready();
     const early = this.#early;
     this.#early = undefined;
     for (const data of early ?? []) this.received(data);
+  }
+
+  async #ready(): Promise<void> {
+    try {
+      await this.channel!.ready?.(this);
+    } catch (error) {
+      this.refuse(error);
+    }
   }
 
   #showPresence(): void {
@@ -210,7 +219,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
       receipt,
       ms,
     });
-    this.sendFrame(toFrame(errorFrame(fault, { receipt })));
+    this.#sendError(fault, { receipt });
     this.close(fault, receipt);
   }
 
@@ -280,6 +289,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
 
   deliver(frame: Frame): void {
     if (frame.seq !== undefined && frame.seq <= this.#skip) return;
+    if (frame.except !== undefined && frame.except === this.identity.id) return;
     if (this.#held !== undefined) return this.#hold(frame);
     if (this.#state === "open" && !this.#outbox.push(frame)) this.close(new Fault("slow_reader"));
   }
@@ -395,7 +405,14 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
         error: fault.cause ?? fault,
       });
     }
-    this.sendFrame(toFrame(errorFrame(fault, extra)));
+    this.#sendError(fault, extra);
+  }
+
+  #sendError(fault: Fault, extra: Record<string, unknown>): void {
+    const own = this.channel?.errorFields?.(fault);
+    this.sendFrame(
+      toFrame(errorFrame(fault, own === undefined ? extra : { ...extra, fault: fault.fault, ...own })),
+    );
   }
 
   /** A message `auth` on an open connection: a newer token of the same identity prolongs it. */

@@ -24,7 +24,13 @@ export interface Follower {
 /** Typed sending for one set of outgoing messages. */
 export interface Publisher<O extends OutgoingMap> {
   /** Tells a topic's followers now, on all nodes; who is away misses it. */
-  publish<K extends VolatileTypes<O>>(topic: string, type: K, body: z.input<SchemaOf<O[K]>>): void;
+  publish<K extends VolatileTypes<O>>(
+    topic: string,
+    type: K,
+    body: z.input<SchemaOf<O[K]>>,
+    /** Identity that is not told. */
+    except?: string,
+  ): void;
   /** An event for `journal.commit`, which tells the followers once it is on disk. */
   draft<K extends DurableTypes<O>>(topic: string, type: K, body: z.input<SchemaOf<O[K]>>): EventDraft;
 }
@@ -65,7 +71,7 @@ export class Hub {
   deliver(publication: Publication): void {
     const followers = this.#topics.get(publication.topic);
     if (followers === undefined) return;
-    const frame = toFrame(publication.frame, publication.slot, publication.seq);
+    const frame = toFrame(publication.frame, publication.slot, publication.seq, publication.except);
     for (const follower of followers) this.#tell(follower, frame);
     this.#events.emit("message.sent", { type: publication.type, connections: followers.size });
   }
@@ -88,10 +94,16 @@ export class Hub {
 
   publisher<O extends OutgoingMap>(outgoing: O): Publisher<O> {
     return {
-      publish: (topic, type, body) => {
+      publish: (topic, type, body, except) => {
         const frame = encodeChecked(outgoing, type, body);
         const slot = slotOf(outgoing, topic, type, body);
-        const publication = { topic, type, frame, ...(slot === undefined ? {} : { slot }) };
+        const publication = {
+          topic,
+          type,
+          frame,
+          ...(slot === undefined ? {} : { slot }),
+          ...(except === undefined ? {} : { except }),
+        };
         this.deliver(publication);
         this.#broker.publish(publication);
       },

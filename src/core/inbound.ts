@@ -96,7 +96,7 @@ export class Inbound {
 
   #read(data: string | Uint8Array): Message {
     if (typeof data !== "string") throw new Fault("binary_refused");
-    return decode(data, this.#core.options.limits.maxMessageDepth);
+    return decode(data, this.#core.options.limits.maxMessageDepth, this.#channel.untyped);
   }
 
   #dispatch(message: Message): void | Promise<void> {
@@ -106,6 +106,7 @@ export class Inbound {
     if (type === "error") return;
     if (type === "resume") return this.#connection.resume(message.since);
     const declared = this.#channel.incoming[type];
+    if (declared === undefined && this.#channel.ignoreUnknown) return;
     if (declared === undefined) throw unknownType(type, this.#channel);
     this.#core.options.events.emit("message.received", { channel: this.#channel.name, type });
     if (declared.rate !== undefined) this.#limit(type, declared.rate);

@@ -8,13 +8,16 @@ export interface Frame {
   readonly slot: string | undefined;
   /** Place in the journal, for durable frames. */
   readonly seq: number | undefined;
+  /** Identity that does not get it. */
+  readonly except: string | undefined;
 }
 
-export const toFrame = (data: string | Uint8Array, slot?: string, seq?: number): Frame => ({
+export const toFrame = (data: string | Uint8Array, slot?: string, seq?: number, except?: string): Frame => ({
   data,
   bytes: typeof data === "string" ? Buffer.byteLength(data) : 0,
   slot,
   seq,
+  except,
 });
 
 /**

@@ -3,15 +3,16 @@ import type { Message } from "./message.ts";
 
 /**
  * Reads one text frame. Throws `bad_message` for what is not JSON, is no object, has no `type`, or nests deeper than
- * `maxDepth`. Keys named `__proto__` are dropped wherever they stand.
+ * `maxDepth`. `untyped`: the type of a message without one. Keys named `__proto__` are dropped wherever they stand.
  */
-export function decode(text: string, maxDepth: number): Message {
+export function decode(text: string, maxDepth: number, untyped?: string): Message {
   const value = parse(text);
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new Fault("bad_message", 'a message is one JSON object, like {"type":"ping"}');
   // A value nested d deep takes at least 2·d characters, so short messages need no walk.
   if (text.length > 2 * maxDepth && deeperThan(value, maxDepth))
     throw new Fault("bad_message", `a message may nest ${maxDepth} deep at most`);
+  if (untyped !== undefined && (value as Message).type === undefined) return { ...value, type: untyped };
   if (typeof (value as Message).type !== "string") throw new Fault("bad_message", "a message needs a `type`");
   return value as Message;
 }
