@@ -16,6 +16,7 @@ import { outgoing as clientsOutgoing } from "./features/clients/messages.ts";
 import { Clients } from "./features/clients/service.ts";
 import { devicesFeature } from "./features/devices/feature.ts";
 import { dispatchFeature } from "./features/dispatch/feature.ts";
+import { inboxFeature } from "./features/inbox/feature.ts";
 import { createHttp } from "./http/app.ts";
 import { socketCheck, storeCheck } from "./http/checks.ts";
 import { httpKit } from "./http/kit.ts";
@@ -99,6 +100,7 @@ function createFeatures({
   core,
   accounts,
   devices,
+  inbox,
   events,
   clock,
 }: Services): Feature<OpenAPIHono<HttpEnv>>[] {
@@ -110,6 +112,7 @@ function createFeatures({
     accountsFeature(accounts, kit, { hub, connections, events }),
     clientsFeature(clients, clock, config.clientsHost, kit),
     devicesFeature(devices, hub, kit),
+    inboxFeature(inbox, kit),
     dispatchFeature(clock),
   ];
 }

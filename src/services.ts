@@ -1,12 +1,20 @@
 import { AccessTokens } from "./adapters/auth/access-tokens.ts";
 import { ForeignIssuers } from "./adapters/auth/foreign-issuers.ts";
 import { Passwords } from "./adapters/auth/password.ts";
+import { AesBox } from "./adapters/auth/secret-box.ts";
 import { memoryBroker } from "./adapters/broker/memory.ts";
 import { FolderFiles } from "./adapters/files/folder.ts";
 import { MemoryPresence } from "./adapters/presence/memory.ts";
 import { migrateSqlite, sqliteColumns } from "./adapters/store/sqlite/migrate.ts";
 import { SqliteStore } from "./adapters/store/sqlite/store.ts";
-import { databaseFile, deviceTokens, jwtSecret, photosFolder, prepareDataDir } from "./config/data-dir.ts";
+import {
+  databaseFile,
+  deviceTokens,
+  jwtSecret,
+  photosFolder,
+  prepareDataDir,
+  storageKey,
+} from "./config/data-dir.ts";
 import type { Config } from "./config/schema.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import { Core } from "./core/core.ts";
@@ -22,9 +30,14 @@ import { outgoing as devicesOutgoing, tokenEvents } from "./features/devices/eve
 import { deviceMigrations } from "./features/devices/migrations/index.ts";
 import type { DeviceTables } from "./features/devices/repo.ts";
 import { Devices } from "./features/devices/service.ts";
+import * as inboxMessages from "./features/inbox/messages.ts";
+import { inboxMigrations } from "./features/inbox/migrations/index.ts";
+import type { InboxTables } from "./features/inbox/repo.ts";
+import { Inbox } from "./features/inbox/service.ts";
+import { createPlatforms } from "./platforms.ts";
 import type { Limits } from "./protocol/limits.ts";
 
-export type Tables = JournalTables & AccountTables & DeviceTables;
+export type Tables = JournalTables & AccountTables & DeviceTables & InboxTables;
 
 /** What tests replace; a server needs none of it. */
 export interface Overrides {
@@ -42,6 +55,7 @@ export interface Services {
   readonly core: Core;
   readonly accounts: Accounts;
   readonly devices: Devices;
+  readonly inbox: Inbox;
   close(): Promise<void>;
 }
 
@@ -52,6 +66,7 @@ export async function migrate(config: Config): Promise<string[]> {
     ...journalMigrations(sqliteColumns),
     ...accountMigrations(sqliteColumns),
     ...deviceMigrations(sqliteColumns),
+    ...inboxMigrations(sqliteColumns),
   });
 }
 
@@ -64,11 +79,12 @@ export async function openServices(config: Config, overrides: Overrides = {}): P
   await core.start();
   const accounts = createAccounts(config, store, core, clock, events);
   const devices = createDevices(config, store, core);
+  const inbox = createInbox(config, store, core);
   const close = async () => {
     await core.stop();
     await store.close();
   };
-  return { config, clock, events, store, core, accounts, devices, close };
+  return { config, clock, events, store, core, accounts, devices, inbox, close };
 }
 
 function createCore(config: Config, store: Store<Tables>, clock: Clock, events: Events): Core {
@@ -122,6 +138,27 @@ function createDevices(config: Config, store: Store<Tables>, core: Core): Device
     events,
     files: new FolderFiles(photosFolder(config)),
     options: toDeviceOptions(config),
+  });
+}
+
+function createInbox(config: Config, store: Store<Tables>, core: Core): Inbox {
+  const { hub, journal, connections } = core;
+  const { clock, events, presence } = core.options;
+  return new Inbox({
+    store: store as unknown as Store<InboxTables>,
+    journal,
+    hub,
+    connections,
+    presence,
+    lists: hub.publisher(inboxMessages.conversationsOutgoing),
+    chats: hub.publisher(inboxMessages.chatOutgoing),
+    visitors: hub.publisher(inboxMessages.widgetOutgoing),
+    changes: hub.publisher(inboxMessages.inboxEvents),
+    clock,
+    events,
+    box: new AesBox(storageKey(config)),
+    platforms: createPlatforms(clock, events),
+    publicUrl: config.publicUrl,
   });
 }
 

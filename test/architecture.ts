@@ -16,9 +16,17 @@ export const rules: Readonly<Record<string, Rule>> = {
   "adapters/auth": { places: ["core", "protocol"], packages: ["jose", "Bun"] },
   "adapters/broker": { places: ["core", "protocol"], packages: ["Bun"] },
   "adapters/files": { places: ["core", "protocol"], packages: ["node:fs", "node:path", "Bun"] },
+  "adapters/instagram": {
+    places: ["core", "protocol", "features/inbox"],
+    packages: ["node:crypto", "Bun"],
+  },
   "adapters/presence": { places: ["core", "protocol"], packages: ["Bun"] },
   "adapters/store": { places: ["core", "protocol"], packages: ["kysely", "bun:sqlite", "Bun"] },
   "adapters/system": { places: ["core", "protocol"], packages: ["node:fs", "bun:ffi", "Bun"] },
+  "adapters/telegram": {
+    places: ["core", "protocol", "features/inbox"],
+    packages: ["grammy", "node:crypto"],
+  },
   "adapters/transport": {
     places: ["core", "protocol", "adapters/system"],
     packages: ["bun", "node:crypto", "node:fs", "node:net", "Bun"],
@@ -35,13 +43,21 @@ export const rules: Readonly<Record<string, Rule>> = {
     places: ["core", "protocol"],
     packages: ["zod", "kysely", "hono", "@hono/zod-openapi"],
   },
+  "features/inbox": {
+    places: ["core", "protocol"],
+    packages: ["zod", "kysely", "hono", "@hono/zod-openapi"],
+  },
   "features/dispatch": {
     places: ["core", "protocol"],
     packages: ["zod", "kysely", "hono", "@hono/zod-openapi"],
   },
   http: { places: ["core", "protocol"], packages: ["zod", "hono", "@hono/zod-openapi"] },
   config: { places: ["core", "protocol"], packages: ["zod", "node:crypto", "node:fs", "node:path"] },
-  "services.ts": { places: ["adapters", "config", "core", "features", "protocol"], packages: [] },
+  "platforms.ts": { places: ["adapters", "core", "features", "protocol"], packages: [] },
+  "services.ts": {
+    places: ["adapters", "config", "core", "features", "platforms.ts", "protocol"],
+    packages: [],
+  },
   "app.ts": {
     places: ["adapters", "config", "core", "features", "http", "protocol", "services.ts", "version.ts"],
     packages: ["@hono/zod-openapi"],

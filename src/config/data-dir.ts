@@ -22,6 +22,15 @@ export const databaseFile = ({ databaseUrl, dataDir }: Config): string =>
 
 export const photosFolder = ({ dataDir }: Config): string => join(dataDir, "photos");
 
+/** Encrypts the tokens of other services on the disk; made at the first start, readable by this user alone. */
+export function storageKey({ dataDir }: Config): string {
+  const file = join(dataDir, "secret_key");
+  if (existsSync(file)) return readFileSync(file, "utf8").trim();
+  const key = randomId(52);
+  writeFileSync(file, `${key}\n`, { mode: 0o600, flag: "wx" });
+  return key;
+}
+
 /** Tokens that all boards of a kind may use: the settings, else what was made at an earlier start, else new ones. */
 export function deviceTokens(config: Config): DeviceTokenLists {
   const { picoAuthTokens: pico, esp32camAuthTokens: esp32cam } = config;

@@ -181,6 +181,13 @@ export const settings = {
     integer(0, 1_000_000 * million).default(1024 * million),
     "Bytes of stored photos; the oldest are removed first",
   ),
+  publicUrl: setting(
+    z
+      .url("must be an address such as https://support.example")
+      .transform((url) => url.replace(/\/+$/, ""))
+      .optional(),
+    "Address under which the outside reaches Peyk, for webhooks of Telegram and Instagram",
+  ),
   journalMaxAge: setting(
     integer(60, 10 * year).default(7 * 86_400),
     "Seconds that events are kept for those who are away",

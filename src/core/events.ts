@@ -36,6 +36,9 @@ export interface CoreEvents {
   /** A camera's picture that came, and one that did not fit. */
   "frame.received": { device: string; bytes: number };
   "frame.dropped": { device: string; reason: string; bytes: number };
+  /** A platform told something that the inbox does not show, or is not well; never a text or a token. */
+  "platform.ignored": { inbox: string; platform: string; reason: string };
+  "platform.noted": { inbox: string; platform: string; kind: string; detail: string };
   "login.failed": { account: string; peer: string; fault: FaultName };
   "session.revoked": { user: string; session?: string; connections: number };
   "http.answered": { method: string; path: string; status: number; ms: number; peer: string };

@@ -25,6 +25,8 @@ const levels: { [K in keyof CoreEvents]: "error" | "warn" | "info" | "debug" | u
   "journal.pruned": "info",
   "frame.received": undefined,
   "frame.dropped": "debug",
+  "platform.ignored": "info",
+  "platform.noted": "warn",
   "login.failed": "warn",
   "session.revoked": "info",
   "http.answered": "debug",

@@ -1,0 +1,380 @@
+import { randomId } from "../../core/id.ts";
+import type { Compilable, EventDraft } from "../../core/store.ts";
+import { Fault } from "../../protocol/faults.ts";
+import type { Room } from "./access.ts";
+import type { Assignment } from "./assignment.ts";
+import type { InboxDependencies } from "./dependencies.ts";
+import { chatTopic, iso, listTopic, maxContent, visitorTopic } from "./messages.ts";
+import type { Contact, PlatformEvent, PlatformName, Update } from "./platform.ts";
+import * as repo from "./repo.ts";
+import { toMessage } from "./view.ts";
+
+/** Milliseconds in which an echo without a known id may be of a message that we have just sent. */
+const echoWindow = 10 * 60_000;
+/** Milliseconds that deliveries are remembered: platforms repeat them for a day and a half at most. */
+export const rememberUpdates = 3 * 86_400_000;
+
+type EventOf<K extends PlatformEvent["kind"]> = Extract<PlatformEvent, { kind: K }>;
+
+/** Everything that one delivery changes: on disk together with the note that it was taken. */
+interface Draft {
+  readonly writes: Compilable[];
+  readonly events: EventDraft[];
+}
+
+/** What platforms bring. One delivery of an inbox at a time, in the order in which they come. */
+export class Arrivals {
+  readonly #deps: InboxDependencies;
+  readonly #assignment: Assignment;
+  readonly #turns = new Map<string, Promise<void>>();
+
+  constructor(deps: InboxDependencies, assignment: Assignment) {
+    this.#deps = deps;
+    this.#assignment = assignment;
+  }
+
+  /** Resolves when it is on disk; a repeat changes nothing. Rejects where it could not be stored. */
+  receive(inbox: string, source: PlatformName, update: Update): Promise<void> {
+    const before = this.#turns.get(inbox) ?? Promise.resolve();
+    const turn = before.catch(() => {}).then(() => this.#take(inbox, source, update));
+    this.#turns.set(inbox, turn);
+    return turn.finally(() => {
+      if (this.#turns.get(inbox) === turn) this.#turns.delete(inbox);
+    });
+  }
+
+  async #take(inbox: string, source: PlatformName, { key, events }: Update): Promise<void> {
+    const { store, journal, clock } = this.#deps;
+    if (await repo.updateIsKnown(store.db, inbox, key)) return;
+    const draft: Draft = {
+      writes: [repo.insertUpdate(store.db, { inbox_id: inbox, key, at: clock.now() })],
+      events: [],
+    };
+    const rooms = [];
+    for (const event of events) rooms.push(await this.#draft(inbox, source, event, draft));
+    await journal.commit(draft);
+    for (const room of rooms) if (room !== undefined) await this.#assignment.offer(room);
+  }
+
+  /** Returns the conversation in which a customer wrote. */
+  async #draft(
+    inbox: string,
+    source: PlatformName,
+    event: PlatformEvent,
+    draft: Draft,
+  ): Promise<Room | undefined> {
+    if (event.kind === "message") return this.#message(inbox, source, event, draft);
+    if (event.kind === "edited" || event.kind === "deleted") await this.#changed(inbox, event, draft);
+    else if (event.kind === "echo") await this.#echo(inbox, source, event, draft);
+    else if (event.kind === "read") await this.#read(inbox, event, draft);
+    else this.#deps.events.emit("platform.ignored", { inbox, platform: source, reason: event.reason });
+    return undefined;
+  }
+
+  async #message(
+    inbox: string,
+    source: PlatformName,
+    event: EventOf<"message">,
+    draft: Draft,
+  ): Promise<Room | undefined> {
+    const { db } = this.#deps.store;
+    if ((await repo.messageByRef(db, inbox, event.platformId)) !== undefined) return undefined;
+    const room = await this.room(inbox, source, event.from);
+    const row = this.#row(room, event);
+    draft.writes.push(...this.stored(room, row, event.platformId));
+    draft.events.push(...this.told(room, row));
+    return room;
+  }
+
+  #row({ conversation }: Room, event: EventOf<"message">): Omit<repo.MessageRow, "seq"> {
+    const { media } = event;
+    return {
+      id: `msg_${randomId(16)}`,
+      conversation_id: conversation.id,
+      type: "customer",
+      content: event.text,
+      author: null,
+      author_name: null,
+      client_message_id: null,
+      kind: media?.kind ?? "text",
+      media: media === undefined ? null : JSON.stringify(media),
+      state: "received",
+      error: null,
+      is_answered: 0,
+      announced: 1,
+      created_at: event.at,
+      edited_at: null,
+      deleted_at: null,
+    };
+  }
+
+  /** What a customer's message changes. */
+  stored(
+    { conversation, customer }: Room,
+    row: Omit<repo.MessageRow, "seq">,
+    platformId: string | undefined,
+  ): Compilable[] {
+    const { db } = this.#deps.store;
+    const { id, inbox_id } = conversation;
+    const last = {
+      id,
+      last_id: row.id,
+      last_content: row.content.slice(0, maxContent),
+      last_type: row.type,
+      last_at: row.created_at,
+    };
+    const writes: Compilable[] = [repo.insertMessage(db, row), repo.touchByCustomer(db, last)];
+    if (platformId !== undefined)
+      writes.push(repo.insertRef(db, { inbox_id, platform_id: platformId, message_id: row.id }));
+    if (customer.unreachable !== null)
+      writes.push(repo.updateCustomer(db, customer.id, { unreachable: null }));
+    return writes;
+  }
+
+  told({ conversation, customer }: Room, row: Omit<repo.MessageRow, "seq">): EventDraft[] {
+    const { chats, lists, clock } = this.#deps;
+    const message = toMessage(row, customer);
+    const news = {
+      conversation_id: conversation.id,
+      message,
+      timestamp: iso(clock.now()),
+      unread_count: conversation.unread + 1,
+    };
+    return [
+      chats.draft(chatTopic(conversation.id), "chat_message", { message, external_send_result: null }),
+      lists.draft(listTopic(conversation.inbox_id), "new_customer_message", news),
+    ];
+  }
+
+  /** The conversation of a contact, made with the first message. */
+  async room(inbox: string, source: PlatformName, contact: Contact): Promise<Room> {
+    const { store } = this.#deps;
+    const customer = await this.#customer(inbox, contact);
+    const known = await repo.conversationOfCustomer(store.db, customer.id);
+    if (known !== undefined) return { conversation: known, customer };
+    const conversation = this.#newConversation(inbox, source, customer);
+    await store.commit({ writes: [repo.insertConversation(store.db, conversation)] });
+    return { conversation, customer };
+  }
+
+  async #customer(inbox: string, contact: Contact): Promise<repo.CustomerRow> {
+    const { store, clock } = this.#deps;
+    const known = await repo.customerBySource(store.db, inbox, contact.id);
+    const names = {
+      first_name: contact.firstName.slice(0, 200),
+      last_name: contact.lastName.slice(0, 200),
+      username: contact.username?.slice(0, 200) ?? null,
+      picture: contact.picture ?? null,
+    };
+    const now = clock.now();
+    if (known === undefined) return this.#newCustomer(inbox, contact.id, names, now);
+    const isSame = (Object.keys(names) as (keyof typeof names)[]).every((key) => known[key] === names[key]);
+    if (isSame) return known;
+    await store.commit({
+      writes: [
+        repo.updateCustomer(store.db, known.id, { ...names, updated_at: now }),
+        repo.indexCustomer(store.db, known.id, wordsOf({ ...known, ...names })),
+      ],
+    });
+    return { ...known, ...names, updated_at: now };
+  }
+
+  async #newCustomer(
+    inbox_id: string,
+    source_id: string,
+    names: Pick<repo.CustomerRow, "first_name" | "last_name" | "username" | "picture">,
+    now: number,
+  ): Promise<repo.CustomerRow> {
+    const { store } = this.#deps;
+    const blank = { email: null, phone_number: null, description: null, unreachable: null };
+    const row = { inbox_id, source_id, ...names, ...blank, created_at: now, updated_at: now };
+    const { results } = await store.commit({ writes: [repo.insertCustomer(store.db, row)] });
+    const customer = { ...row, id: Number(results[0]!.rows[0]!.id) };
+    await store.commit({ writes: [repo.indexCustomer(store.db, customer.id, wordsOf(customer))] });
+    return customer;
+  }
+
+  #newConversation(inbox_id: string, source: PlatformName, customer: repo.CustomerRow): repo.ConversationRow {
+    const now = this.#deps.clock.now();
+    return {
+      id: `conv_${randomId(12)}`,
+      inbox_id,
+      customer_id: customer.id,
+      title: `${source} - ${nameOf(customer)}`,
+      source,
+      status: "active",
+      priority: 1,
+      assigned_to: null,
+      unread: 0,
+      last_id: null,
+      last_content: null,
+      last_type: null,
+      last_at: null,
+      last_customer_at: null,
+      created_at: now,
+      updated_at: now,
+    };
+  }
+
+  async #changed(inbox: string, event: EventOf<"edited"> | EventOf<"deleted">, draft: Draft): Promise<void> {
+    const { db } = this.#deps.store;
+    const row = await repo.messageByRef(db, inbox, event.platformId);
+    const room = row === undefined ? undefined : await this.#roomOf(row.conversation_id);
+    if (row === undefined || room === undefined) return;
+    const isDeleted = event.kind === "deleted";
+    const content = isDeleted ? "" : event.text;
+    const changed = {
+      ...row,
+      content,
+      ...(isDeleted ? { deleted_at: event.at, media: null } : { edited_at: event.at }),
+    };
+    draft.writes.push(
+      isDeleted ? repo.deleteMessage(db, row.id, event.at) : repo.editMessage(db, row.id, content, event.at),
+      repo.setLastContent(db, row.conversation_id, row.id, content),
+      ...repo.reindexMessage(db, row.seq, content),
+    );
+    const message = toMessage(changed, room.customer);
+    draft.events.push(
+      this.#deps.chats.draft(chatTopic(row.conversation_id), "message_updated", { message }),
+      this.#deps.lists.draft(listTopic(inbox), "conversation_updated", {
+        conversation_id: row.conversation_id,
+      }),
+    );
+  }
+
+  async #roomOf(id: string): Promise<Room | undefined> {
+    const { db } = this.#deps.store;
+    const conversation = await repo.conversationById(db, id);
+    const customer = conversation && (await repo.customerById(db, conversation.customer_id));
+    return conversation === undefined || customer === undefined ? undefined : { conversation, customer };
+  }
+
+  /** A message of our own account: one that we sent, or one that somebody typed in the platform's own app. */
+  async #echo(inbox: string, source: PlatformName, event: EventOf<"echo">, draft: Draft): Promise<void> {
+    const { db } = this.#deps.store;
+    if ((await repo.messageByRef(db, inbox, event.platformId)) !== undefined) return;
+    const customer = await repo.customerBySource(db, inbox, event.chat);
+    // Nobody wrote to us from there yet: there is no conversation to show it in.
+    const room = customer && (await repo.conversationOfCustomer(db, customer.id));
+    if (customer === undefined || room === undefined) return;
+    const ours = await repo.sentLately(db, room.id, event.text.trim(), event.at - echoWindow);
+    const ref = { inbox_id: inbox, platform_id: event.platformId };
+    if (ours !== undefined) {
+      draft.writes.push(repo.insertRef(db, { ...ref, message_id: ours.id }));
+      if (ours.state === "failed")
+        this.#arrivedAfterAll({ conversation: room, customer }, ours, event.platformId, draft);
+      return;
+    }
+    this.#typedElsewhere({ conversation: room, customer }, source, event, draft);
+  }
+
+  /** No answer had come, and here is its echo: it did arrive. */
+  #arrivedAfterAll({ conversation }: Room, row: repo.MessageRow, platformId: string, draft: Draft): void {
+    draft.writes.push(repo.setMessageState(this.#deps.store.db, row.id, "sent", null));
+    const result = { success: true, platform: conversation.source, message_id: platformId };
+    const body = { conversation_id: conversation.id, message_id: row.id, result };
+    draft.events.push(this.#deps.chats.draft(chatTopic(conversation.id), "external_send_result", body));
+  }
+
+  #typedElsewhere(room: Room, source: PlatformName, event: EventOf<"echo">, draft: Draft): void {
+    const { store, chats, lists } = this.#deps;
+    const { conversation, customer } = room;
+    const row: Omit<repo.MessageRow, "seq"> = {
+      ...this.#row(room, {
+        kind: "message",
+        platformId: event.platformId,
+        from: noContact,
+        text: event.text,
+        at: event.at,
+      }),
+      type: "support",
+      author_name: source,
+      state: "sent",
+    };
+    const last = {
+      id: conversation.id,
+      last_id: row.id,
+      last_content: row.content.slice(0, maxContent),
+      last_type: row.type,
+      last_at: row.created_at,
+    };
+    const ref = { inbox_id: conversation.inbox_id, platform_id: event.platformId, message_id: row.id };
+    draft.writes.push(
+      repo.insertMessage(store.db, row),
+      repo.touchBySupport(store.db, last),
+      repo.insertRef(store.db, ref),
+    );
+    const result = { success: true, platform: source, message_id: event.platformId };
+    draft.events.push(
+      chats.draft(chatTopic(conversation.id), "chat_message", {
+        message: toMessage(row, customer),
+        external_send_result: result,
+      }),
+      lists.draft(listTopic(conversation.inbox_id), "conversation_updated", {
+        conversation_id: conversation.id,
+      }),
+    );
+  }
+
+  async #read(inbox: string, event: EventOf<"read">, draft: Draft): Promise<void> {
+    const { db } = this.#deps.store;
+    const row = await repo.messageByRef(db, inbox, event.platformId);
+    if (row !== undefined) await this.seen(row.conversation_id, row.seq, draft);
+  }
+
+  /** The customer has seen our messages up to this one. */
+  async seen(conversation_id: string, seq: number, draft: Draft): Promise<void> {
+    const { db } = this.#deps.store;
+    const message_ids = await repo.unseenUpTo(db, conversation_id, seq);
+    if (message_ids.length === 0) return;
+    draft.writes.push(repo.readUpTo(db, conversation_id, seq));
+    const body = { conversation_id, message_ids };
+    draft.events.push(this.#deps.chats.draft(chatTopic(conversation_id), "messages_seen", body));
+  }
+
+  /** A visitor of the web widget wrote. `id`: the message's, so that his own repeats are one. */
+  async fromVisitor(room: Room, content: string, clientId: string | undefined): Promise<repo.MessageRow> {
+    const text = content.trim();
+    if (text === "") throw new Fault("bad_body", "Message content cannot be empty");
+    if ([...text].length > maxContent)
+      throw new Fault("bad_body", `Message content cannot be longer than ${maxContent} characters`);
+    const { store, journal, visitors, clock } = this.#deps;
+    const author = `visitor:${room.customer.source_id}`;
+    const known =
+      clientId && (await repo.messageByClientId(store.db, room.conversation.id, author, clientId));
+    if (known) return known;
+    const event = { kind: "message", platformId: "", from: noContact, text, at: clock.now() } as const;
+    const row = { ...this.#row(room, event), author, client_message_id: clientId ?? null };
+    const { id, created_at } = row;
+    const mine = {
+      id,
+      from: "you" as const,
+      content: text,
+      created_at: iso(created_at),
+      client_message_id: clientId ?? null,
+    };
+    const topic = visitorTopic(room.conversation.inbox_id, room.customer.source_id);
+    await journal.commit({
+      writes: this.stored(room, row, undefined),
+      events: [...this.told(room, row), visitors.draft(topic, "message", mine)],
+    });
+    await this.#assignment.offer(room);
+    return { ...row, seq: 0 };
+  }
+}
+
+const noContact: Contact = { id: "", firstName: "", lastName: "" };
+
+/** As agents call him. */
+export const nameOf = ({
+  first_name,
+  last_name,
+  username,
+}: Pick<repo.CustomerRow, "first_name" | "last_name" | "username">): string =>
+  `${first_name} ${last_name}`.trim() || username || "?";
+
+/** What a search finds of a customer. */
+export const wordsOf = (
+  row: Pick<repo.CustomerRow, "first_name" | "last_name" | "username" | "email" | "phone_number">,
+): string =>
+  [row.first_name, row.last_name, row.username, row.email, row.phone_number].filter((each) => each).join(" ");

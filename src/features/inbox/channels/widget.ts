@@ -1,0 +1,55 @@
+import { defineChannel } from "../../../core/channel.ts";
+import type { Identity } from "../../../core/identity.ts";
+import { widgetIncoming, widgetOutgoing } from "../messages.ts";
+import type { Inbox } from "../service.ts";
+import { type Visitor, Visitors } from "../visitors.ts";
+
+/** The identity of a visitor holds both: see `Visitors.authenticate`. */
+const visitorOf = ({ id, name }: Identity): Visitor => ({ id: id.slice("visitor:".length), token: name });
+
+/** A visitor of a site with our widget, and the agents of its inbox. */
+export function widgetChannel(inbox: Inbox) {
+  const visitors = new Visitors(inbox);
+  return defineChannel({
+    name: "widget",
+    path: "/ws/widget/:inbox",
+    summary:
+      "A visitor's side of a conversation; `?visitor=` with the token of `welcome` brings him back to it",
+    auth: ["anonymous"],
+    authenticate: visitors.authenticate,
+    incoming: widgetIncoming,
+    outgoing: widgetOutgoing,
+    async open(connection) {
+      const { params, identity } = connection;
+      await visitors.requireWidget(params.inbox);
+      const visitor = visitorOf(identity);
+      // Followed before it is read: what comes in between comes twice, and by its id once.
+      connection.follow(visitors.topic(params.inbox, visitor));
+      const room = await visitors.room(params.inbox, visitor);
+      connection.send("welcome", {
+        visitor: visitor.token,
+        name: room?.customer.first_name ?? "",
+        messages: await visitors.history(room),
+        cursor: connection.cursor,
+      });
+    },
+    handle: {
+      async message({ params, identity }, { content, client_message_id }) {
+        const room = await visitors.ownRoom(params.inbox, visitorOf(identity));
+        await inbox.arrivals.fromVisitor(room, content, client_message_id);
+      },
+      async typing({ params, identity }, { is_typing }) {
+        const room = await visitors.room(params.inbox, visitorOf(identity));
+        if (room !== undefined) visitors.typing(room, is_typing);
+      },
+      async name({ params, identity }, { name }) {
+        await visitors.renamed(await visitors.ownRoom(params.inbox, visitorOf(identity), name));
+      },
+      async seen({ params, identity }) {
+        const room = await visitors.room(params.inbox, visitorOf(identity));
+        if (room !== undefined) await visitors.seen(room);
+      },
+      ping: (connection) => connection.send("pong", {}),
+    },
+  });
+}

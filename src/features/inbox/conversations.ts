@@ -1,0 +1,166 @@
+import { Fault } from "../../protocol/faults.ts";
+import type { Room } from "./access.ts";
+import type { InboxDependencies } from "./dependencies.ts";
+import { pageOf, pageSize, toFilter } from "./filters.ts";
+import { type Conversation, type Customer, chatTopic, iso, listTopic, type Message } from "./messages.ts";
+import * as repo from "./repo.ts";
+import { pagination, toConversation, toCustomer, toMessage } from "./view.ts";
+
+type Raw = Readonly<Record<string, unknown>>;
+
+/** Lists and states of conversations. */
+export class Conversations {
+  readonly #deps: InboxDependencies;
+
+  constructor(deps: InboxDependencies) {
+    this.#deps = deps;
+  }
+
+  /** `conversations_list` as seed 002 has it, with pages for those who know of them. */
+  async list(inboxes: readonly string[], raw: Raw, db: repo.Db = this.#deps.store.db) {
+    const filter = toFilter(inboxes, raw);
+    const [rows, count] = await Promise.all([
+      repo.conversations(db, filter),
+      repo.countConversations(db, filter),
+    ]);
+    const page = pagination(count, filter.limit, filter.offset);
+    return {
+      conversations: await this.#views(rows, db),
+      timestamp: iso(this.#deps.clock.now()),
+      pagination: page,
+      filters: { ...raw },
+      count,
+      page_count: page.page_count,
+    };
+  }
+
+  async #views(rows: readonly repo.ConversationRow[], db: repo.Db): Promise<Conversation[]> {
+    const [customers, tags] = await Promise.all([
+      repo.customersByIds(
+        db,
+        rows.map(({ customer_id }) => customer_id),
+      ),
+      repo.tagsOf(
+        db,
+        rows.map(({ id }) => id),
+      ),
+    ]);
+    const byId = new Map(customers.map((each) => [each.id, each]));
+    const tagsById = Map.groupBy(tags, ({ conversation_id }) => conversation_id);
+    return rows.map((row) => toConversation(row, byId.get(row.customer_id)!, tagsById.get(row.id) ?? []));
+  }
+
+  async view({ conversation, customer }: Room): Promise<Conversation> {
+    return toConversation(conversation, customer, await repo.tagsOf(this.#deps.store.db, [conversation.id]));
+  }
+
+  async customer({ conversation, customer }: Room): Promise<Customer> {
+    return toCustomer(
+      customer,
+      conversation.source,
+      await repo.tagsOf(this.#deps.store.db, [conversation.id]),
+    );
+  }
+
+  /** The newest messages of a page, oldest first. */
+  async messages(
+    { conversation, customer }: Room,
+    raw: Raw,
+    db: repo.Db = this.#deps.store.db,
+    size = pageSize,
+  ) {
+    const { limit, offset } = pageOf(raw, size);
+    const rows = await repo.messages(db, { conversation: conversation.id, limit, offset });
+    const count = await repo.countMessages(db, conversation.id);
+    const page = pagination(count, limit, offset);
+    const messages: Message[] = rows.reverse().map((row) => toMessage(row, customer));
+    return {
+      messages,
+      timestamp: iso(this.#deps.clock.now()),
+      pagination: page,
+      count,
+      page_count: page.page_count,
+    };
+  }
+
+  async options(inboxes: readonly string[]) {
+    const tags = inboxes.length === 0 ? [] : await repo.tagsIn(this.#deps.store.db, inboxes);
+    const plain = (values: readonly string[]) =>
+      values.map((value) => ({ value, label: value.replaceAll("_", " ") }));
+    return {
+      options: {
+        statuses: plain(repo.statuses),
+        sources: plain(["telegram", "instagram", "web"]),
+        priorities: plain(["1", "2", "3"]),
+        tags: plain([...new Set(tags.map(({ name }) => name))]),
+        order_options: plain(["-updated_at", "updated_at", "-created_at", "created_at", "title", "priority"]),
+      },
+      timestamp: iso(this.#deps.clock.now()),
+    };
+  }
+
+  async change(
+    { conversation }: Room,
+    change: { status?: repo.Status | undefined; priority?: number | undefined },
+  ): Promise<void> {
+    const { store, journal, lists, clock } = this.#deps;
+    const fields = {
+      ...(change.status === undefined ? {} : { status: change.status }),
+      ...(change.priority === undefined ? {} : { priority: change.priority }),
+    };
+    if (Object.keys(fields).length === 0) return;
+    const told = {
+      conversation_id: conversation.id,
+      ...(change.status === undefined ? {} : { status: change.status }),
+    };
+    await journal.commit({
+      writes: [repo.updateConversation(store.db, conversation.id, { ...fields, updated_at: clock.now() })],
+      events: [lists.draft(listTopic(conversation.inbox_id), "conversation_updated", told)],
+    });
+  }
+
+  async tag({ conversation }: Room, name: string, by: string): Promise<void> {
+    const { store, journal, lists, clock } = this.#deps;
+    const { id, inbox_id } = conversation;
+    await journal.commit({
+      writes: [
+        repo.insertTag(store.db, { inbox_id, name, created_by: by, created_at: clock.now() }),
+        repo.tagConversation(store.db, id, inbox_id, name),
+      ],
+      events: [lists.draft(listTopic(inbox_id), "conversation_updated", { conversation_id: id })],
+    });
+  }
+
+  async untag({ conversation }: Room, name: string): Promise<void> {
+    const { store, journal, lists } = this.#deps;
+    const { id, inbox_id } = conversation;
+    await journal.commit({
+      writes: [repo.untagConversation(store.db, id, inbox_id, name)],
+      events: [lists.draft(listTopic(inbox_id), "conversation_updated", { conversation_id: id })],
+    });
+  }
+
+  /** Who has this conversation open. */
+  async viewers(conversation: string) {
+    const members = await this.#deps.presence.list(chatTopic(conversation));
+    const byUser = new Map(members.map(({ identity, info }) => [identity, info]));
+    return [...byUser.values()] as { user_id: number | string; username: string }[];
+  }
+
+  /** Takes new messages into the search index. `true`: there are more. */
+  async index(): Promise<boolean> {
+    const { store } = this.#deps;
+    const step = 500;
+    const [newest, indexed] = [await repo.newestMessage(store.db), await repo.searchState(store.db)];
+    if (newest <= indexed) return false;
+    await store.commit({ writes: repo.indexMessages(store.db, step) });
+    return newest - indexed > step;
+  }
+
+  async message(room: Room, id: string): Promise<repo.MessageRow> {
+    const row = await repo.messageById(this.#deps.store.db, id);
+    if (row?.conversation_id !== room.conversation.id)
+      throw new Fault("not_found", "there is no such message");
+    return row;
+  }
+}

@@ -1,0 +1,42 @@
+import type { Clock } from "../../core/clock.ts";
+import type { Connections } from "../../core/connections.ts";
+import type { Events } from "../../core/events.ts";
+import type { Hub, Publisher } from "../../core/hub.ts";
+import type { Journal } from "../../core/journal.ts";
+import type { Presence } from "../../core/presence.ts";
+import type { Store } from "../../core/store.ts";
+import type { chatOutgoing, conversationsOutgoing, inboxEvents, widgetOutgoing } from "./messages.ts";
+import type { Platform, PlatformName } from "./platform.ts";
+import type { InboxTables } from "./repo.ts";
+
+/** Encrypts what must not be read from the disk; see adapters/auth. */
+export interface SecretBox {
+  seal(text: string): Promise<string>;
+  open(sealed: string): Promise<string>;
+}
+
+/** Makes the platforms of inboxes; see adapters. `settings` are what `check` gave back. */
+export interface Platforms {
+  create(kind: PlatformName, inbox: string, settings: unknown): Promise<Platform>;
+  /** Asks the platform whether the settings are good. Rejects with `bad_request` and the platform's words. */
+  check(kind: PlatformName, settings: unknown): Promise<{ readonly account: string }>;
+}
+
+/** What every part of this feature works with. */
+export interface InboxDependencies {
+  readonly store: Store<InboxTables>;
+  readonly journal: Pick<Journal, "commit">;
+  readonly hub: Hub;
+  readonly connections: Connections;
+  readonly presence: Presence;
+  readonly lists: Publisher<typeof conversationsOutgoing>;
+  readonly chats: Publisher<typeof chatOutgoing>;
+  readonly visitors: Publisher<typeof widgetOutgoing>;
+  readonly changes: Publisher<typeof inboxEvents>;
+  readonly clock: Clock;
+  readonly events: Events;
+  readonly box: SecretBox;
+  readonly platforms: Platforms;
+  /** Where the outside reaches us, without a slash at the end; `undefined`: nobody said. */
+  readonly publicUrl: string | undefined;
+}

@@ -1,0 +1,53 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Feature, Job } from "../../core/feature.ts";
+import type { Check } from "../../core/health.ts";
+import type { HttpEnv } from "../../core/http.ts";
+import { chatChannel } from "./channels/chat.ts";
+import { conversationsChannel } from "./channels/conversations.ts";
+import { widgetChannel } from "./channels/widget.ts";
+import { addConversationRoutes } from "./routes/conversations.ts";
+import { addInboxRoutes } from "./routes/inboxes.ts";
+import type { Kit } from "./routes/kit.ts";
+import { addPlatformRoutes } from "./routes/platforms.ts";
+import { addToolRoutes } from "./routes/tools.ts";
+import type { Inbox } from "./service.ts";
+
+/** Support conversations with customers of Telegram, Instagram and the web widget (seed 002). */
+export const inboxFeature = (inbox: Inbox, kit: Kit): Feature<OpenAPIHono<HttpEnv>> => ({
+  name: "inbox",
+  channels: [conversationsChannel(inbox), chatChannel(inbox), widgetChannel(inbox)],
+  routes: createRoutes(inbox, kit),
+  jobs: jobs(inbox),
+  checks: [platformsCheck(inbox)],
+  start: () => inbox.start(),
+  stop: () => inbox.inboxes.stop(),
+});
+
+function createRoutes(inbox: Inbox, kit: Kit): OpenAPIHono<HttpEnv> {
+  const app = kit.newRoutes();
+  addInboxRoutes(app, inbox, kit);
+  addConversationRoutes(app, inbox, kit);
+  addToolRoutes(app, inbox, kit);
+  addPlatformRoutes(app, inbox, kit);
+  return app;
+}
+
+const jobs = (inbox: Inbox): Job[] => [
+  {
+    name: "inbox.index",
+    every: 500,
+    async run() {
+      while (await inbox.conversations.index());
+    },
+  },
+  { name: "inbox.forget_updates", every: 3_600_000, run: () => inbox.forgetUpdates() },
+];
+
+const platformsCheck = (inbox: Inbox): Check => ({
+  name: "platforms",
+  async run() {
+    const problems = await inbox.inboxes.problems();
+    if (problems.length === 0) return { verdict: "ok", saw: "every inbox reaches its platform", fix: "" };
+    return { verdict: "warning", saw: problems.join("; "), fix: problems.join("; ") };
+  },
+});

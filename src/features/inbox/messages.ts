@@ -1,0 +1,271 @@
+import { z } from "zod";
+import { durable, latest } from "../../core/channel.ts";
+import { platformNames } from "./platform.ts";
+import { messageTypes, statuses } from "./repo.ts";
+
+/** Longest message (seed 002's original: 1,000 characters). */
+export const maxContent = 1_000;
+
+const at = z.iso.datetime();
+/** Numbers where our accounts are numbers, as the seed has them; other issuers' users are texts. */
+const userId = z.union([z.number(), z.string()]);
+
+export const CustomerTag = z.object({
+  id: z.number(),
+  name: z.string(),
+  created_by: z.string(),
+  created_at: at,
+});
+
+export const Customer = z.object({
+  id: z.number(),
+  first_name: z.string(),
+  last_name: z.string(),
+  source: z.enum(platformNames),
+  username: z.string().nullable(),
+  email: z.string().nullable(),
+  phone_number: z.string().nullable(),
+  description: z.string().nullable(),
+  source_id: z.string(),
+  profile_picture: z.string().nullable(),
+  /** Nothing reaches him any more, in the platform's words. */
+  unreachable: z.string().nullable(),
+  created_at: at,
+  updated_at: at,
+  tag: z.array(CustomerTag),
+});
+export type Customer = z.output<typeof Customer>;
+
+export const Conversation = z.object({
+  id: z.string(),
+  title: z.string(),
+  status: z.enum(statuses),
+  source: z.enum(platformNames),
+  inbox_id: z.string(),
+  customer: Customer,
+  last_message: z
+    .object({ id: z.string(), content: z.string(), type: z.enum(messageTypes), created_at: at })
+    .nullable(),
+  unread_count: z.number().int(),
+  priority: z.number().int(),
+  is_active: z.boolean(),
+  assigned_to: userId.nullable(),
+  created_at: at,
+  updated_at: at,
+});
+export type Conversation = z.output<typeof Conversation>;
+
+export const ExternalSendResult = z
+  .object({
+    success: z.boolean(),
+    platform: z.enum(platformNames),
+    message_id: z.string().optional(),
+    error: z.string().optional(),
+  })
+  .nullable();
+export type ExternalSendResult = z.output<typeof ExternalSendResult>;
+
+export const Message = z.object({
+  id: z.string(),
+  conversation_id: z.string(),
+  content: z.string(),
+  type: z.enum(messageTypes),
+  customer: z.object({ id: z.number(), first_name: z.string(), last_name: z.string() }),
+  created_at: at,
+  message_type: z.string(),
+  media_url: z.string().nullable(),
+  media: z.record(z.string(), z.unknown()).nullable(),
+  is_answered: z.boolean(),
+  is_ai_response: z.boolean(),
+  processing_status: z.literal("completed"),
+  /** queued → sent → read | failed; `received` for what the customer wrote. */
+  state: z.enum(["received", "queued", "sent", "read", "failed"]),
+  error: z.string().nullable(),
+  author: z.object({ id: userId, name: z.string() }).nullable(),
+  client_message_id: z.string().nullable(),
+  edited_at: at.nullable(),
+  deleted: z.boolean(),
+});
+export type Message = z.output<typeof Message>;
+
+export const Pagination = z.object({
+  count: z.number().int(),
+  page_count: z.number().int(),
+  page_size: z.number().int(),
+  page: z.number().int(),
+  total_pages: z.number().int(),
+  has_next: z.boolean(),
+  has_previous: z.boolean(),
+  offset: z.number().int(),
+  limit: z.number().int(),
+});
+
+const loose = z.record(z.string().max(60), z.unknown());
+
+export const conversationsIncoming = {
+  get_conversations: z.object({ filters: loose.optional() }),
+  refresh_conversations: z.object({ filters: loose.optional() }),
+  search_conversations: z.object({ search_term: z.string().max(200).default(""), filters: loose.optional() }),
+  filter_conversations: z.object({ filters: loose.optional() }),
+  get_conversation_filter_options: z.object({}),
+  ping: z.object({}),
+};
+
+const option = z.object({ value: z.string(), label: z.string() });
+
+export const conversationsOutgoing = {
+  conversations_list: z.object({
+    conversations: z.array(Conversation),
+    timestamp: at,
+    pagination: Pagination,
+    filters: loose,
+    count: z.number().int(),
+    page_count: z.number().int(),
+    /** Hand it back as `?since=`. */
+    cursor: z.string().optional(),
+  }),
+  conversation_filter_options: z.object({
+    options: z.object({
+      statuses: z.array(option),
+      sources: z.array(option),
+      priorities: z.array(option),
+      tags: z.array(option),
+      order_options: z.array(option),
+    }),
+    timestamp: at,
+  }),
+  new_customer_message: durable(
+    z.object({
+      conversation_id: z.string(),
+      message: Message,
+      timestamp: at,
+      unread_count: z.number().int(),
+    }),
+  ),
+  conversation_updated: durable(
+    z.object({
+      conversation_id: z.string(),
+      status: z.enum(statuses).optional(),
+      assigned_to: userId.nullable().optional(),
+      unread_count: z.number().int().optional(),
+    }),
+  ),
+  pong: z.object({}),
+};
+
+export const chatIncoming = {
+  chat_message: z.object({
+    content: z.string().max(100_000).default(""),
+    message_type: z.string().optional(),
+    client_message_id: z.string().min(1).max(100).optional(),
+  }),
+  typing: z.object({ is_typing: z.boolean() }),
+  mark_read: z.object({ message_id: z.string().max(60).optional() }),
+  get_messages: z.object({ filters: loose.optional() }),
+  load_more_messages: z.object({ filters: loose.optional() }),
+  ping: z.object({}),
+};
+
+export const chatOutgoing = {
+  recent_messages: z.object({
+    messages: z.array(Message),
+    timestamp: at,
+    pagination: Pagination,
+    count: z.number().int(),
+    page_count: z.number().int(),
+    cursor: z.string().optional(),
+  }),
+  chat_message: durable(z.object({ message: Message, external_send_result: ExternalSendResult })),
+  /** What became of a message whose `chat_message` could not wait for it. */
+  external_send_result: durable(
+    z.object({ conversation_id: z.string(), message_id: z.string(), result: ExternalSendResult }),
+  ),
+  message_updated: durable(z.object({ message: Message })),
+  messages_read: durable(
+    z.object({ user_id: userId, conversation_id: z.string(), unread_count: z.number().int() }),
+  ),
+  /** The customer has seen them. */
+  messages_seen: durable(z.object({ conversation_id: z.string(), message_ids: z.array(z.string()) })),
+  note_added: durable(
+    z.object({
+      note: z.object({
+        id: z.string(),
+        conversation_id: z.string(),
+        author: z.object({ id: userId, name: z.string() }),
+        content: z.string(),
+        created_at: at,
+      }),
+    }),
+  ),
+  typing_indicator: latest(
+    z.object({
+      user_id: userId,
+      username: z.string(),
+      is_typing: z.boolean(),
+      conversation_id: z.string(),
+      timestamp: at,
+    }),
+    ({ user_id }) => String(user_id),
+  ),
+  user_presence: z.object({ user_id: userId, username: z.string(), is_online: z.boolean(), timestamp: at }),
+  pong: z.object({}),
+};
+
+/** What the visitor's widget hears. */
+export const widgetOutgoing = {
+  welcome: z.object({
+    visitor: z.string(),
+    name: z.string(),
+    messages: z.array(
+      z.object({ id: z.string(), from: z.enum(["you", "support"]), content: z.string(), created_at: at }),
+    ),
+    cursor: z.string(),
+  }),
+  message: durable(
+    z.object({
+      id: z.string(),
+      from: z.enum(["you", "support"]),
+      content: z.string(),
+      created_at: at,
+      client_message_id: z.string().nullable(),
+    }),
+  ),
+  typing: latest(z.object({ is_typing: z.boolean() })),
+  seen: durable(z.object({ up_to: at })),
+  pong: z.object({}),
+};
+
+export const widgetIncoming = {
+  message: {
+    body: z.object({
+      content: z.string().max(100_000),
+      client_message_id: z.string().min(1).max(100).optional(),
+    }),
+    rate: { perSecond: 1, burst: 10 },
+  },
+  typing: { body: z.object({ is_typing: z.boolean() }), rate: { perSecond: 2, burst: 10 } },
+  name: z.object({ name: z.string().trim().min(1).max(100) }),
+  seen: z.object({}),
+  ping: z.object({}),
+};
+
+export const chatTopic = (conversation: string): string => `chat:${conversation}`;
+export const listTopic = (inbox: string): string => `conversations:${inbox}`;
+export const visitorTopic = (inbox: string, visitor: string): string => `visitor:${inbox}:${visitor}`;
+
+/** Told to every node: an inbox came, went, changed, or has other members. */
+export const inboxesTopic = "inboxes";
+export const InboxChanged = z.object({
+  inbox_id: z.string(),
+  /** Members who came or went. */
+  added: z.array(z.string()),
+  removed: z.array(z.string()),
+  /** It is new, or its settings are: start its platform anew. `gone`: stop it. */
+  platform: z.enum(["same", "changed", "gone"]),
+});
+export type InboxChanged = z.output<typeof InboxChanged>;
+export const inboxEvents = { inbox_changed: durable(InboxChanged) };
+
+export const iso = (time: number): string => new Date(time).toISOString();
+export const isoOrNull = (time: number | null): string | null => (time === null ? null : iso(time));
+export const toUserId = (id: string): number | string => (/^\d{1,15}$/.test(id) ? Number(id) : id);

@@ -1,0 +1,195 @@
+import { type Kysely, sql } from "kysely";
+import type { ColumnTypes, Migrations } from "../../../core/feature.ts";
+
+export const inboxMigrations = (types: ColumnTypes): Migrations => ({
+  "inbox/001_inboxes": { up: (db) => inboxes(db, types) },
+  "inbox/002_conversations": { up: (db) => conversations(db, types) },
+  "inbox/003_messages": { up: (db) => messages(db, types) },
+  "inbox/004_tools": { up: (db) => tools(db, types) },
+  "inbox/005_search": { up: search },
+});
+
+async function inboxes(db: Kysely<unknown>, { bigint }: ColumnTypes): Promise<void> {
+  await db.schema
+    .createTable("inboxes")
+    .addColumn("id", "text", (column) => column.primaryKey())
+    .addColumn("kind", "text", (column) => column.notNull())
+    .addColumn("name", "text", (column) => column.notNull())
+    .addColumn("secrets", "text", (column) => column.notNull())
+    .addColumn("info", "text", (column) => column.notNull())
+    .addColumn("auto_assign", "integer", (column) => column.notNull())
+    .addColumn("created_at", bigint, (column) => column.notNull())
+    .addColumn("removed_at", bigint)
+    .execute();
+  await db.schema
+    .createTable("inbox_members")
+    .addColumn("inbox_id", "text", (column) => column.notNull().references("inboxes.id"))
+    .addColumn("user_id", "text", (column) => column.notNull())
+    .addPrimaryKeyConstraint("inbox_members_pk", ["inbox_id", "user_id"])
+    .execute();
+  await db.schema.createIndex("inbox_members_user").on("inbox_members").column("user_id").execute();
+}
+
+async function conversations(db: Kysely<unknown>, { bigint, identity }: ColumnTypes): Promise<void> {
+  await db.schema
+    .createTable("inbox_customers")
+    .addColumn("id", bigint, identity)
+    .addColumn("inbox_id", "text", (column) => column.notNull().references("inboxes.id"))
+    .addColumn("source_id", "text", (column) => column.notNull())
+    .addColumn("first_name", "text", (column) => column.notNull())
+    .addColumn("last_name", "text", (column) => column.notNull())
+    .addColumn("username", "text")
+    .addColumn("email", "text")
+    .addColumn("phone_number", "text")
+    .addColumn("description", "text")
+    .addColumn("picture", "text")
+    .addColumn("unreachable", "text")
+    .addColumn("created_at", bigint, (column) => column.notNull())
+    .addColumn("updated_at", bigint, (column) => column.notNull())
+    .addUniqueConstraint("inbox_customers_source", ["inbox_id", "source_id"])
+    .execute();
+  await db.schema
+    .createTable("inbox_conversations")
+    .addColumn("id", "text", (column) => column.primaryKey())
+    .addColumn("inbox_id", "text", (column) => column.notNull().references("inboxes.id"))
+    .addColumn("customer_id", bigint, (column) => column.notNull().unique().references("inbox_customers.id"))
+    .addColumn("title", "text", (column) => column.notNull())
+    .addColumn("source", "text", (column) => column.notNull())
+    .addColumn("status", "text", (column) => column.notNull())
+    .addColumn("priority", "integer", (column) => column.notNull())
+    .addColumn("assigned_to", "text")
+    .addColumn("unread", "integer", (column) => column.notNull())
+    .addColumn("last_id", "text")
+    .addColumn("last_content", "text")
+    .addColumn("last_type", "text")
+    .addColumn("last_at", bigint)
+    .addColumn("last_customer_at", bigint)
+    .addColumn("created_at", bigint, (column) => column.notNull())
+    .addColumn("updated_at", bigint, (column) => column.notNull())
+    .execute();
+  const index = (name: string, columns: string[]) =>
+    db.schema.createIndex(name).on("inbox_conversations").columns(columns).execute();
+  await index("inbox_conversations_list", ["inbox_id", "updated_at", "id"]);
+  await index("inbox_conversations_status", ["inbox_id", "status", "updated_at"]);
+  await index("inbox_conversations_assigned", ["assigned_to", "status"]);
+}
+
+async function messages(db: Kysely<unknown>, { bigint, identity }: ColumnTypes): Promise<void> {
+  await db.schema
+    .createTable("inbox_messages")
+    .addColumn("seq", bigint, identity)
+    .addColumn("id", "text", (column) => column.notNull().unique())
+    .addColumn("conversation_id", "text", (column) => column.notNull())
+    .addColumn("type", "text", (column) => column.notNull())
+    .addColumn("content", "text", (column) => column.notNull())
+    .addColumn("author", "text")
+    .addColumn("author_name", "text")
+    .addColumn("client_message_id", "text")
+    .addColumn("kind", "text", (column) => column.notNull())
+    .addColumn("media", "text")
+    .addColumn("state", "text", (column) => column.notNull())
+    .addColumn("error", "text")
+    .addColumn("is_answered", "integer", (column) => column.notNull())
+    .addColumn("announced", "integer", (column) => column.notNull())
+    .addColumn("created_at", bigint, (column) => column.notNull())
+    .addColumn("edited_at", bigint)
+    .addColumn("deleted_at", bigint)
+    .addUniqueConstraint("inbox_messages_once", ["conversation_id", "author", "client_message_id"])
+    .execute();
+  await db.schema
+    .createIndex("inbox_messages_conversation")
+    .on("inbox_messages")
+    .columns(["conversation_id", "seq"])
+    .execute();
+  await db.schema
+    .createTable("inbox_message_refs")
+    .addColumn("inbox_id", "text", (column) => column.notNull())
+    .addColumn("platform_id", "text", (column) => column.notNull())
+    .addColumn("message_id", "text", (column) => column.notNull())
+    .addPrimaryKeyConstraint("inbox_message_refs_pk", ["inbox_id", "platform_id"])
+    .execute();
+  await db.schema
+    .createTable("inbox_outbox")
+    .addColumn("seq", bigint, identity)
+    .addColumn("message_id", "text", (column) => column.notNull().unique())
+    .addColumn("inbox_id", "text", (column) => column.notNull())
+    .addColumn("conversation_id", "text", (column) => column.notNull())
+    .addColumn("chat", "text", (column) => column.notNull())
+    .addColumn("parts", "text", (column) => column.notNull())
+    .addColumn("next_part", "integer", (column) => column.notNull())
+    .addColumn("attempts", "integer", (column) => column.notNull())
+    .addColumn("due_at", bigint, (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable("inbox_updates")
+    .addColumn("inbox_id", "text", (column) => column.notNull())
+    .addColumn("key", "text", (column) => column.notNull())
+    .addColumn("at", bigint, (column) => column.notNull())
+    .addPrimaryKeyConstraint("inbox_updates_pk", ["inbox_id", "key"])
+    .execute();
+  await db.schema.createIndex("inbox_updates_at").on("inbox_updates").column("at").execute();
+}
+
+async function tools(db: Kysely<unknown>, { bigint, identity }: ColumnTypes): Promise<void> {
+  await db.schema
+    .createTable("inbox_tags")
+    .addColumn("id", bigint, identity)
+    .addColumn("inbox_id", "text", (column) => column.notNull())
+    .addColumn("name", "text", (column) => column.notNull())
+    .addColumn("created_by", "text", (column) => column.notNull())
+    .addColumn("created_at", bigint, (column) => column.notNull())
+    .addUniqueConstraint("inbox_tags_name", ["inbox_id", "name"])
+    .execute();
+  await db.schema
+    .createTable("inbox_conversation_tags")
+    .addColumn("conversation_id", "text", (column) => column.notNull())
+    .addColumn("tag_id", bigint, (column) => column.notNull())
+    .addPrimaryKeyConstraint("inbox_conversation_tags_pk", ["conversation_id", "tag_id"])
+    .execute();
+  await db.schema
+    .createIndex("inbox_conversation_tags_tag")
+    .on("inbox_conversation_tags")
+    .column("tag_id")
+    .execute();
+  await db.schema
+    .createTable("inbox_notes")
+    .addColumn("id", "text", (column) => column.primaryKey())
+    .addColumn("conversation_id", "text", (column) => column.notNull())
+    .addColumn("author", "text", (column) => column.notNull())
+    .addColumn("author_name", "text", (column) => column.notNull())
+    .addColumn("content", "text", (column) => column.notNull())
+    .addColumn("created_at", bigint, (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createIndex("inbox_notes_conversation")
+    .on("inbox_notes")
+    .columns(["conversation_id", "created_at"])
+    .execute();
+  await db.schema
+    .createTable("inbox_canned_replies")
+    .addColumn("id", "text", (column) => column.primaryKey())
+    .addColumn("inbox_id", "text", (column) => column.notNull())
+    .addColumn("shortcut", "text", (column) => column.notNull())
+    .addColumn("content", "text", (column) => column.notNull())
+    .addUniqueConstraint("inbox_canned_replies_shortcut", ["inbox_id", "shortcut"])
+    .execute();
+}
+
+/**
+ * Three letters in a row, in any script, are found wherever they stand (SQLite's FTS5 with the trigram tokenizer).
+ * Messages are indexed a moment after they are stored: the index costs more than the message.
+ */
+async function search(db: Kysely<unknown>): Promise<void> {
+  await sql`create virtual table inbox_messages_fts using fts5(content, content='', contentless_delete=1, tokenize='trigram')`.execute(
+    db,
+  );
+  await sql`create virtual table inbox_customers_fts using fts5(words, content='', contentless_delete=1, tokenize='trigram')`.execute(
+    db,
+  );
+  await db.schema
+    .createTable("inbox_search_state")
+    .addColumn("id", "integer", (column) => column.primaryKey())
+    .addColumn("indexed", "integer", (column) => column.notNull())
+    .execute();
+  await sql`insert into inbox_search_state (id, indexed) values (1, 0)`.execute(db);
+}

@@ -1,0 +1,231 @@
+import { type Expression, type SqlBool, sql } from "kysely";
+import { prepared } from "../../../core/prepared.ts";
+import type { Compilable } from "../../../core/store.ts";
+import type { ConversationRow, CustomerRow, Db, InboxTables } from "./tables.ts";
+
+const byId = prepared((db: Db, { id }: { id: string }) =>
+  db.selectFrom("inbox_conversations").selectAll().where("id", "=", id),
+);
+
+export const conversationById = async (db: Db, id: string): Promise<ConversationRow | undefined> =>
+  (await db.executeQuery<ConversationRow>(byId(db, { id }))).rows[0];
+
+export const conversationOfCustomer = (db: Db, customer: number): Promise<ConversationRow | undefined> =>
+  db.selectFrom("inbox_conversations").selectAll().where("customer_id", "=", customer).executeTakeFirst();
+
+export const customerById = (db: Db, id: number): Promise<CustomerRow | undefined> =>
+  db.selectFrom("inbox_customers").selectAll().where("id", "=", id).executeTakeFirst();
+
+export const customerBySource = (db: Db, inbox: string, source: string): Promise<CustomerRow | undefined> =>
+  db
+    .selectFrom("inbox_customers")
+    .selectAll()
+    .where("inbox_id", "=", inbox)
+    .where("source_id", "=", source)
+    .executeTakeFirst();
+
+export const customersByIds = (db: Db, ids: readonly number[]): Promise<CustomerRow[]> =>
+  ids.length === 0
+    ? Promise.resolve([])
+    : db.selectFrom("inbox_customers").selectAll().where("id", "in", ids).execute();
+
+export const customers = (
+  db: Db,
+  inboxes: readonly string[],
+  limit: number,
+  offset: number,
+): Promise<CustomerRow[]> =>
+  db
+    .selectFrom("inbox_customers")
+    .selectAll()
+    .where("inbox_id", "in", inboxes)
+    .orderBy("id", "desc")
+    .limit(limit)
+    .offset(offset)
+    .execute();
+
+export async function countCustomers(db: Db, inboxes: readonly string[]): Promise<number> {
+  const { n } = await db
+    .selectFrom("inbox_customers")
+    .select((eb) => eb.fn.countAll<number>().as("n"))
+    .where("inbox_id", "in", inboxes)
+    .executeTakeFirstOrThrow();
+  return Number(n);
+}
+
+export const insertCustomer = (db: Db, row: Omit<InboxTables["inbox_customers"], "id">) =>
+  db.insertInto("inbox_customers").values(row).returning("id");
+
+export const updateCustomer = (
+  db: Db,
+  id: number,
+  change: Partial<Omit<CustomerRow, "id" | "inbox_id" | "source_id" | "created_at">>,
+) => db.updateTable("inbox_customers").set(change).where("id", "=", id);
+
+export const insertConversation = (db: Db, row: InboxTables["inbox_conversations"]) =>
+  db.insertInto("inbox_conversations").values(row);
+
+export const updateConversation = (
+  db: Db,
+  id: string,
+  change: Partial<
+    Pick<ConversationRow, "status" | "priority" | "assigned_to" | "unread" | "updated_at" | "title">
+  >,
+) => db.updateTable("inbox_conversations").set(change).where("id", "=", id);
+
+/** Only if nobody else was faster: of two agents who take one conversation, one gets it. */
+export const assign = (db: Db, id: string, from: string | null, to: string | null, updated_at: number) =>
+  db
+    .updateTable("inbox_conversations")
+    .set({ assigned_to: to, updated_at })
+    .where("id", "=", id)
+    .where("assigned_to", from === null ? "is" : "=", from);
+
+type Last = Pick<ConversationRow, "id" | "last_id" | "last_content" | "last_type" | "last_at">;
+
+/** A customer wrote: it moves to the top, counts as unread, and is open again if it was closed. */
+export const touchByCustomer = prepared((db: Db, last: Last) =>
+  db
+    .updateTable("inbox_conversations")
+    .set((eb) => ({
+      last_id: last.last_id,
+      last_content: last.last_content,
+      last_type: last.last_type,
+      last_at: last.last_at,
+      last_customer_at: last.last_at,
+      updated_at: last.last_at as number,
+      unread: eb("unread", "+", 1),
+      status: sql<"active">`case status when 'closed' then 'active' else status end`,
+    }))
+    .where("id", "=", last.id),
+);
+
+export const touchBySupport = prepared((db: Db, last: Last) =>
+  db
+    .updateTable("inbox_conversations")
+    .set({
+      last_id: last.last_id,
+      last_content: last.last_content,
+      last_type: last.last_type,
+      last_at: last.last_at,
+      updated_at: last.last_at as number,
+    })
+    .where("id", "=", last.id),
+);
+
+/** The newest message was edited or taken back. */
+export const setLastContent = (db: Db, conversation: string, message: string, content: string) =>
+  db
+    .updateTable("inbox_conversations")
+    .set({ last_content: content })
+    .where("id", "=", conversation)
+    .where("last_id", "=", message);
+
+export interface ConversationFilter {
+  readonly inboxes: readonly string[];
+  readonly status?: string | undefined;
+  readonly source?: string | undefined;
+  readonly priority?: number | undefined;
+  readonly tags?: readonly string[] | undefined;
+  readonly dateFrom?: number | undefined;
+  readonly dateTo?: number | undefined;
+  readonly unreadOnly?: boolean | undefined;
+  readonly assignedTo?: string | undefined;
+  readonly search?: string | undefined;
+  readonly orderBy: "created_at" | "updated_at" | "title" | "status" | "priority";
+  readonly descending: boolean;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/** Conversations of one inbox that fit. */
+function fitting(db: Db, inbox: string, filter: ConversationFilter) {
+  const { status, source, priority, tags, dateFrom, dateTo, assignedTo, search } = filter;
+  return db
+    .selectFrom("inbox_conversations")
+    .where("inbox_id", "=", inbox)
+    .$if(status !== undefined, (all) => all.where("status", "=", status as "active"))
+    .$if(source !== undefined, (all) => all.where("source", "=", source as "web"))
+    .$if(priority !== undefined, (all) => all.where("priority", "=", priority!))
+    .$if(dateFrom !== undefined, (all) => all.where("created_at", ">=", dateFrom!))
+    .$if(dateTo !== undefined, (all) => all.where("created_at", "<=", dateTo!))
+    .$if(assignedTo !== undefined, (all) => all.where("assigned_to", "=", assignedTo!))
+    .$if(filter.unreadOnly === true, (all) => all.where("unread", ">", 0))
+    .$if(tags !== undefined && tags.length > 0, (all) =>
+      all.where("id", "in", (eb) =>
+        eb
+          .selectFrom("inbox_conversation_tags")
+          .innerJoin("inbox_tags", "inbox_tags.id", "inbox_conversation_tags.tag_id")
+          .select("inbox_conversation_tags.conversation_id")
+          .where("inbox_tags.name", "in", tags!),
+      ),
+    )
+    .$if(search !== undefined, (all) => all.where(found(search!)));
+}
+
+/** A page over several inboxes: the first rows of each, by its index, then the first of those together. */
+export async function conversations(db: Db, filter: ConversationFilter): Promise<ConversationRow[]> {
+  const { orderBy, descending, limit, offset } = filter;
+  const direction = descending ? "desc" : "asc";
+  const pages = await Promise.all(
+    filter.inboxes.map((inbox) =>
+      fitting(db, inbox, filter)
+        .selectAll()
+        .orderBy(orderBy, direction)
+        .orderBy("id", direction)
+        .limit(limit + offset)
+        .execute(),
+    ),
+  );
+  if (pages.length === 1) return pages[0]!.slice(offset);
+  const sign = descending ? -1 : 1;
+  return pages
+    .flat()
+    .sort((a, b) => sign * (compare(a[orderBy], b[orderBy]) || compare(a.id, b.id)))
+    .slice(offset, offset + limit);
+}
+
+const compare = <T extends string | number>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0);
+
+export async function countConversations(db: Db, filter: ConversationFilter): Promise<number> {
+  const counts = await Promise.all(
+    filter.inboxes.map((inbox) =>
+      fitting(db, inbox, filter)
+        .select((eb) => eb.fn.countAll<number>().as("n"))
+        .executeTakeFirstOrThrow(),
+    ),
+  );
+  return counts.reduce((sum, { n }) => sum + Number(n), 0);
+}
+
+/** Letters that the index can find: fewer than three are looked for in titles alone. */
+const indexed = 3;
+
+/** Found in messages, in the customer's names, or in the title; upper and lower case alike. */
+function found(search: string): Expression<SqlBool> {
+  const text = search.trim();
+  if ([...text].length < indexed)
+    return sql<SqlBool>`title like ${`%${text.replace(/[%_\\]/g, "\\$&")}%`} escape '\\'`;
+  const phrase = `"${text.replaceAll('"', '""')}"`;
+  return sql<SqlBool>`(id in (select conversation_id from inbox_messages where seq in (select rowid from inbox_messages_fts where inbox_messages_fts match ${phrase}))
+    or customer_id in (select rowid from inbox_customers_fts where inbox_customers_fts match ${phrase}))`;
+}
+
+/** What is found of a customer. */
+export const indexCustomer = (db: Db, id: number, words: string): Compilable => {
+  const query =
+    sql`insert or replace into inbox_customers_fts (rowid, words) values (${id}, ${words})`.compile(db);
+  return { compile: () => query };
+};
+
+/** How many open conversations each of these agents has. */
+export async function loadOf(db: Db, agents: readonly string[]): Promise<Map<string, number>> {
+  const rows = await db
+    .selectFrom("inbox_conversations")
+    .select(["assigned_to", (eb) => eb.fn.countAll<number>().as("n")])
+    .where("assigned_to", "in", agents)
+    .where("status", "!=", "closed")
+    .groupBy("assigned_to")
+    .execute();
+  return new Map(rows.map(({ assigned_to, n }) => [assigned_to!, Number(n)]));
+}

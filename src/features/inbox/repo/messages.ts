@@ -1,0 +1,244 @@
+import { type CompiledQuery, sql } from "kysely";
+import { prepared } from "../../../core/prepared.ts";
+import type { Compilable } from "../../../core/store.ts";
+import type { Db, InboxTables, MessageRow, OutboxRow } from "./tables.ts";
+
+type NewMessage = Omit<MessageRow, "seq">;
+
+export const insertMessage = prepared((db: Db, row: NewMessage) =>
+  db
+    .insertInto("inbox_messages")
+    .values({
+      id: row.id,
+      conversation_id: row.conversation_id,
+      type: row.type,
+      content: row.content,
+      author: row.author,
+      author_name: row.author_name,
+      client_message_id: row.client_message_id,
+      kind: row.kind,
+      media: row.media,
+      state: row.state,
+      error: row.error,
+      is_answered: row.is_answered,
+      announced: row.announced,
+      created_at: row.created_at,
+      edited_at: row.edited_at,
+      deleted_at: row.deleted_at,
+    })
+    .returning("seq"),
+);
+
+export const messageById = (db: Db, id: string): Promise<MessageRow | undefined> =>
+  db.selectFrom("inbox_messages").selectAll().where("id", "=", id).executeTakeFirst();
+
+const byClientId = prepared((db: Db, of: { conversation: string; author: string; clientId: string }) =>
+  db
+    .selectFrom("inbox_messages")
+    .selectAll()
+    .where("conversation_id", "=", of.conversation)
+    .where("author", "=", of.author)
+    .where("client_message_id", "=", of.clientId),
+);
+
+/** What an author said under an id of his own. */
+export const messageByClientId = async (db: Db, conversation: string, author: string, clientId: string) =>
+  (await db.executeQuery<MessageRow>(byClientId(db, { conversation, author, clientId }))).rows[0];
+
+export interface MessagePage {
+  readonly conversation: string;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/** The newest ones first; what was not told yet is not there yet. */
+export const messages = (db: Db, { conversation, limit, offset }: MessagePage): Promise<MessageRow[]> =>
+  db
+    .selectFrom("inbox_messages")
+    .selectAll()
+    .where("conversation_id", "=", conversation)
+    .where("announced", "=", 1)
+    .orderBy("seq", "desc")
+    .limit(limit)
+    .offset(offset)
+    .execute();
+
+export async function countMessages(db: Db, conversation: string): Promise<number> {
+  const { n } = await db
+    .selectFrom("inbox_messages")
+    .select((eb) => eb.fn.countAll<number>().as("n"))
+    .where("conversation_id", "=", conversation)
+    .where("announced", "=", 1)
+    .executeTakeFirstOrThrow();
+  return Number(n);
+}
+
+/** Customers' messages up to this one are answered for. */
+export const answerUpTo = (db: Db, conversation: string, seq: number) =>
+  db
+    .updateTable("inbox_messages")
+    .set({ is_answered: 1 })
+    .where("conversation_id", "=", conversation)
+    .where("type", "=", "customer")
+    .where("is_answered", "=", 0)
+    .where("seq", "<=", seq);
+
+/** Counts again, in the same change as what it counts. */
+export const recountUnread = (db: Db, conversation: string) =>
+  db
+    .updateTable("inbox_conversations")
+    .set((eb) => ({
+      unread: eb
+        .selectFrom("inbox_messages")
+        .select((inner) => inner.fn.countAll<number>().as("n"))
+        .where("conversation_id", "=", conversation)
+        .where("type", "=", "customer")
+        .where("is_answered", "=", 0),
+    }))
+    .where("id", "=", conversation)
+    .returning("unread");
+
+export async function newestSeq(db: Db, conversation: string): Promise<number> {
+  const row = await db
+    .selectFrom("inbox_messages")
+    .select("seq")
+    .where("conversation_id", "=", conversation)
+    .where("announced", "=", 1)
+    .orderBy("seq", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return row?.seq ?? 0;
+}
+
+export const messageByRef = async (
+  db: Db,
+  inbox: string,
+  platformId: string,
+): Promise<MessageRow | undefined> =>
+  db
+    .selectFrom("inbox_messages")
+    .innerJoin("inbox_message_refs", "inbox_message_refs.message_id", "inbox_messages.id")
+    .selectAll("inbox_messages")
+    .where("inbox_message_refs.inbox_id", "=", inbox)
+    .where("inbox_message_refs.platform_id", "=", platformId)
+    .executeTakeFirst();
+
+export const insertRef = (db: Db, row: InboxTables["inbox_message_refs"]) =>
+  db
+    .insertInto("inbox_message_refs")
+    .values(row)
+    .onConflict((conflict) => conflict.columns(["inbox_id", "platform_id"]).doNothing());
+
+export const editMessage = (db: Db, id: string, content: string, edited_at: number) =>
+  db.updateTable("inbox_messages").set({ content, edited_at }).where("id", "=", id);
+
+export const deleteMessage = (db: Db, id: string, deleted_at: number) =>
+  db.updateTable("inbox_messages").set({ content: "", media: null, deleted_at }).where("id", "=", id);
+
+export const setMessageState = (db: Db, id: string, state: MessageRow["state"], error: string | null) =>
+  db.updateTable("inbox_messages").set({ state, error }).where("id", "=", id);
+
+/** A failed message waits again, with what was refused of it forgotten. */
+export const requeue = (db: Db, id: string) =>
+  db
+    .updateTable("inbox_messages")
+    .set({ state: "queued", error: null })
+    .where("id", "=", id)
+    .where("state", "=", "failed");
+
+/** Parts of a message that a platform has taken. */
+export async function countRefs(db: Db, message: string): Promise<number> {
+  const { n } = await db
+    .selectFrom("inbox_message_refs")
+    .select((eb) => eb.fn.countAll<number>().as("n"))
+    .where("message_id", "=", message)
+    .executeTakeFirstOrThrow();
+  return Number(n);
+}
+
+/** Told now, and by nobody else: guarded by one row. */
+export const announce = (db: Db, id: string) =>
+  db.updateTable("inbox_messages").set({ announced: 1 }).where("id", "=", id).where("announced", "=", 0);
+
+/** Our messages up to this one that the customer had not seen. */
+export const unseenUpTo = async (db: Db, conversation: string, seq: number): Promise<string[]> =>
+  (
+    await db
+      .selectFrom("inbox_messages")
+      .select("id")
+      .where("conversation_id", "=", conversation)
+      .where("state", "=", "sent")
+      .where("type", "!=", "customer")
+      .where("seq", "<=", seq)
+      .execute()
+  ).map(({ id }) => id);
+
+export const readUpTo = (db: Db, conversation: string, seq: number) =>
+  db
+    .updateTable("inbox_messages")
+    .set({ state: "read" })
+    .where("conversation_id", "=", conversation)
+    .where("state", "=", "sent")
+    .where("type", "!=", "customer")
+    .where("seq", "<=", seq);
+
+/** A message of ours with this text that was sent lately: an echo without a known id may be its own. */
+export const sentLately = (db: Db, conversation: string, content: string, since: number) =>
+  db
+    .selectFrom("inbox_messages")
+    .selectAll()
+    .where("conversation_id", "=", conversation)
+    .where("type", "!=", "customer")
+    .where("content", "=", content)
+    .where("created_at", ">=", since)
+    .orderBy("seq", "desc")
+    .limit(1)
+    .executeTakeFirst();
+
+export const insertOutbox = (db: Db, row: Omit<OutboxRow, "seq">) =>
+  db.insertInto("inbox_outbox").values(row);
+export const outboxOf = (db: Db, inbox: string): Promise<OutboxRow[]> =>
+  db.selectFrom("inbox_outbox").selectAll().where("inbox_id", "=", inbox).orderBy("seq").execute();
+export const updateOutbox = (
+  db: Db,
+  message: string,
+  change: Partial<Pick<OutboxRow, "next_part" | "attempts" | "due_at">>,
+) => db.updateTable("inbox_outbox").set(change).where("message_id", "=", message);
+export const deleteOutbox = (db: Db, message: string) =>
+  db.deleteFrom("inbox_outbox").where("message_id", "=", message);
+
+const nextToIndex = (limit: number) =>
+  sql`(select seq, content, deleted_at from inbox_messages
+       where seq > (select indexed from inbox_search_state) order by seq limit ${limit})`;
+
+/** Takes the next messages into the search index. */
+export const indexMessages = (db: Db, limit: number) =>
+  [
+    sql`insert into inbox_messages_fts (rowid, content)
+      select seq, content from ${nextToIndex(limit)} where deleted_at is null`,
+    sql`update inbox_search_state
+      set indexed = coalesce((select max(seq) from ${nextToIndex(limit)}), indexed)`,
+  ]
+    .map((query) => query.compile(db))
+    .map(asWrite);
+
+export const newestMessage = async (db: Db): Promise<number> =>
+  (await db.selectFrom("inbox_messages").select("seq").orderBy("seq", "desc").limit(1).executeTakeFirst())
+    ?.seq ?? 0;
+
+export const searchState = async (db: Db): Promise<number> =>
+  (await db.selectFrom("inbox_search_state").select("indexed").executeTakeFirst())?.indexed ?? 0;
+
+/** An edited message is found by its new text, a deleted one not at all. */
+export const reindexMessage = (db: Db, seq: number, content: string): Compilable[] => [
+  asWrite(sql`delete from inbox_messages_fts where rowid = ${seq}`.compile(db)),
+  asWrite(
+    sql`insert into inbox_messages_fts (rowid, content) select ${seq}, ${content}
+        where ${content} <> '' and ${seq} <= (select indexed from inbox_search_state)`.compile(db),
+  ),
+];
+
+/** What is compiled already, as a write of a change. */
+function asWrite(query: CompiledQuery): Compilable {
+  return { compile: () => query };
+}

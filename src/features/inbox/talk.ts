@@ -1,0 +1,232 @@
+import { randomId } from "../../core/id.ts";
+import type { EventDraft } from "../../core/store.ts";
+import { Fault } from "../../protocol/faults.ts";
+import type { Room } from "./access.ts";
+import type { InboxDependencies } from "./dependencies.ts";
+import {
+  chatTopic,
+  type ExternalSendResult,
+  iso,
+  listTopic,
+  type Message,
+  maxContent,
+  toUserId,
+  visitorTopic,
+} from "./messages.ts";
+import type { Outbox } from "./outbox.ts";
+import * as repo from "./repo.ts";
+import { toMessage } from "./view.ts";
+
+export interface Author {
+  readonly id: string;
+  readonly name: string;
+}
+
+export interface NewMessage {
+  readonly content: string;
+  readonly type?: string | undefined;
+  /** The sender's own id: a repeat gets the first result. */
+  readonly clientId?: string | undefined;
+}
+
+export interface Said {
+  readonly message: Message;
+  /** `undefined`: the platform has not answered yet. */
+  readonly result: ExternalSendResult | undefined;
+  readonly isNew: boolean;
+}
+
+const sendable = ["support", "marketing", "customer"] as const;
+
+/** What agents do in a conversation. */
+export class Talk {
+  readonly #deps: InboxDependencies;
+  readonly #outbox: Outbox;
+
+  constructor(deps: InboxDependencies, outbox: Outbox) {
+    this.#deps = deps;
+    this.#outbox = outbox;
+  }
+
+  /**
+   * Stores a message and has it sent. Resolves once it is on disk; `chat_message` follows with the platform's answer,
+   * or after two seconds without it. Rejects with `bad_body` for a text that is empty or too long.
+   */
+  async say(room: Room, author: Author, { content, type, clientId }: NewMessage): Promise<Said> {
+    const text = content.trim();
+    if (text === "") throw new Fault("bad_body", "Message content cannot be empty");
+    if ([...text].length > maxContent)
+      throw new Fault("bad_body", `Message content cannot be longer than ${maxContent} characters`);
+    const earlier = await this.#earlier(room, author, clientId);
+    if (earlier !== undefined) return earlier;
+    const row = this.#row(room, author, text, sendable.find((each) => each === type) ?? "support", clientId);
+    try {
+      return await this.#store(room, row);
+    } catch (error) {
+      // Two at once under one id: the other one was first.
+      const first = await this.#earlier(room, author, clientId);
+      if (first !== undefined) return first;
+      throw error;
+    }
+  }
+
+  async #earlier(room: Room, { id }: Author, clientId: string | undefined): Promise<Said | undefined> {
+    if (clientId === undefined) return undefined;
+    const row = await repo.messageByClientId(this.#deps.store.db, room.conversation.id, id, clientId);
+    if (row === undefined) return undefined;
+    return { message: toMessage(row, room.customer), result: resultOf(row, room), isNew: false };
+  }
+
+  #row(
+    { conversation }: Room,
+    { id, name }: Author,
+    content: string,
+    type: (typeof sendable)[number],
+    clientId: string | undefined,
+  ): Omit<repo.MessageRow, "seq"> {
+    const isOut = type !== "customer" && conversation.source !== "web";
+    return {
+      id: `msg_${randomId(16)}`,
+      conversation_id: conversation.id,
+      type,
+      content,
+      author: id,
+      author_name: name,
+      client_message_id: clientId ?? null,
+      kind: "text",
+      media: null,
+      state: isOut ? "queued" : "sent",
+      error: null,
+      is_answered: 0,
+      announced: isOut ? 0 : 1,
+      created_at: this.#deps.clock.now(),
+      edited_at: null,
+      deleted_at: null,
+    };
+  }
+
+  async #store(room: Room, row: Omit<repo.MessageRow, "seq">): Promise<Said> {
+    const { db } = this.#deps.store;
+    const { conversation, customer } = room;
+    const last = {
+      id: conversation.id,
+      last_id: row.id,
+      last_content: row.content,
+      last_type: row.type,
+      last_at: row.created_at,
+    };
+    const writes = [repo.insertMessage(db, row), repo.touchBySupport(db, last)];
+    if (row.announced === 0) {
+      await this.#outbox.add(room, row, writes);
+      return { message: toMessage(row, customer), result: undefined, isNew: true };
+    }
+    const message = toMessage(row, customer);
+    const result = resultOf(row, room) ?? null;
+    await this.#deps.journal.commit({ writes, events: this.#told(room, message, result) });
+    return { message, result, isNew: true };
+  }
+
+  #told({ conversation, customer }: Room, message: Message, result: ExternalSendResult): EventDraft[] {
+    const { chats, lists, visitors } = this.#deps;
+    const events = [
+      chats.draft(chatTopic(conversation.id), "chat_message", { message, external_send_result: result }),
+      lists.draft(listTopic(conversation.inbox_id), "conversation_updated", {
+        conversation_id: conversation.id,
+      }),
+    ];
+    if (message.type === "customer") return events;
+    const { id, content, created_at } = message;
+    const seen = { id, from: "support" as const, content, created_at, client_message_id: null };
+    return [
+      ...events,
+      visitors.draft(visitorTopic(conversation.inbox_id, customer.source_id), "message", seen),
+    ];
+  }
+
+  /** Everything up to this message has been seen by an agent; without one, everything that was told until now. */
+  async markRead({ conversation }: Room, { id }: Author, messageId: string | undefined): Promise<void> {
+    const { store, journal, chats, lists } = this.#deps;
+    const seq = await this.#seqOf(conversation.id, messageId);
+    const { results } = await store.commit({
+      writes: [
+        repo.answerUpTo(store.db, conversation.id, seq),
+        repo.recountUnread(store.db, conversation.id),
+      ],
+    });
+    const unread_count = Number(results[1]!.rows[0]?.unread ?? 0);
+    const read = { user_id: toUserId(id), conversation_id: conversation.id, unread_count };
+    const events = [chats.draft(chatTopic(conversation.id), "messages_read", read)];
+    if (results[0]!.changed > 0)
+      events.push(
+        lists.draft(listTopic(conversation.inbox_id), "conversation_updated", {
+          conversation_id: conversation.id,
+          unread_count,
+        }),
+      );
+    await journal.commit({ events });
+  }
+
+  async #seqOf(conversation: string, messageId: string | undefined): Promise<number> {
+    const { db } = this.#deps.store;
+    if (messageId === undefined) return repo.newestSeq(db, conversation);
+    const row = await repo.messageById(db, messageId);
+    if (row?.conversation_id !== conversation)
+      throw new Fault("not_found", "Message not found or you do not have permission to access it");
+    return row.seq;
+  }
+
+  typing({ conversation }: Room, { id, name }: Author, isTyping: boolean): void {
+    const { chats, clock } = this.#deps;
+    const body = {
+      user_id: toUserId(id),
+      username: name,
+      is_typing: isTyping,
+      conversation_id: conversation.id,
+      timestamp: iso(clock.now()),
+    };
+    chats.publish(chatTopic(conversation.id), "typing_indicator", body, id);
+  }
+
+  async note({ conversation }: Room, { id, name }: Author, content: string) {
+    const { store, journal, chats, clock } = this.#deps;
+    const row: repo.NoteRow = {
+      id: `note_${randomId(12)}`,
+      conversation_id: conversation.id,
+      author: id,
+      author_name: name,
+      content,
+      created_at: clock.now(),
+    };
+    const note = toNote(row);
+    await journal.commit({
+      writes: [repo.insertNote(store.db, row)],
+      events: [chats.draft(chatTopic(conversation.id), "note_added", { note })],
+    });
+    return note;
+  }
+}
+
+export const toNote = ({
+  id,
+  conversation_id,
+  author,
+  author_name: name,
+  content,
+  created_at,
+}: repo.NoteRow) => ({
+  id,
+  conversation_id,
+  author: { id: toUserId(author), name },
+  content,
+  created_at: iso(created_at),
+});
+
+/** What the platform said, read from the message's own state. */
+export function resultOf(
+  { state, error, type }: Pick<repo.MessageRow, "state" | "error" | "type">,
+  { conversation: { source: platform } }: Room,
+): ExternalSendResult | undefined {
+  if (type === "customer") return null;
+  if (state === "failed") return { success: false, platform, error: error ?? "it could not be sent" };
+  return state === "sent" || state === "read" ? { success: true, platform } : undefined;
+}

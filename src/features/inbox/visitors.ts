@@ -1,0 +1,124 @@
+import { randomId } from "../../core/id.ts";
+import type { Authenticate } from "../../core/identity.ts";
+import { Fault } from "../../protocol/faults.ts";
+import type { Room } from "./access.ts";
+import { nameOf } from "./arrivals.ts";
+import { chatTopic, iso, listTopic, visitorTopic } from "./messages.ts";
+import type { Platform } from "./platform.ts";
+import * as repo from "./repo.ts";
+import type { Inbox } from "./service.ts";
+
+/** Messages that a visitor sees again when he comes back. */
+const shown = 50;
+/** Characters of a visitor's token: 200 random bits. */
+const tokenLength = 40;
+
+/** What a visitor brings, and who that is: his token is his alone, agents see a hash of it. */
+export interface Visitor {
+  readonly token: string;
+  readonly id: string;
+}
+
+/** The platform of a web widget: messages go out through our own sockets, in the change that stores them. */
+export const webPlatform = (): Platform => ({
+  name: "web",
+  pace: { chat: 0, inbox: 0 },
+  split: (text) => [text],
+  send: async () => ({
+    kind: "failed",
+    reason: "a web widget has no way out of its own",
+    unreachable: false,
+  }),
+  status: () => ({ ok: true, problem: null }),
+});
+
+/** Visitors of web widgets: the customer's side of a conversation. */
+export class Visitors {
+  readonly #inbox: Inbox;
+
+  constructor(inbox: Inbox) {
+    this.#inbox = inbox;
+  }
+
+  /** Whoever has no token, or one that cannot be one of ours, is a new visitor. */
+  readonly authenticate: Authenticate = async (_, { query }) => {
+    const brought = query.get("visitor") ?? "";
+    const token = /^v_[a-z0-9]{40}$/.test(brought) ? brought : `v_${randomId(tokenLength)}`;
+    return { id: `visitor:${await hash(token)}`, role: "anonymous", name: token };
+  };
+
+  /** Rejects with `not_found` for what is no web widget. */
+  async requireWidget(inbox: string): Promise<repo.InboxRow> {
+    const row = await repo.inboxById(this.#inbox.deps.store.db, inbox);
+    if (row?.kind !== "web") throw new Fault("not_found", "there is no such widget");
+    return row;
+  }
+
+  topic(inbox: string, { id }: Visitor): string {
+    return visitorTopic(inbox, id);
+  }
+
+  async room(inbox: string, { id }: Visitor): Promise<Room | undefined> {
+    const { db } = this.#inbox.deps.store;
+    const customer = await repo.customerBySource(db, inbox, id);
+    const conversation = customer && (await repo.conversationOfCustomer(db, customer.id));
+    return customer === undefined || conversation === undefined ? undefined : { conversation, customer };
+  }
+
+  /** His conversation; the first message makes it. */
+  async ownRoom(inbox: string, { id }: Visitor, name?: string): Promise<Room> {
+    const known = await repo.customerBySource(this.#inbox.deps.store.db, inbox, id);
+    const firstName = name ?? known?.first_name ?? "Visitor";
+    return this.#inbox.arrivals.room(inbox, "web", { id, firstName, lastName: known?.last_name ?? "" });
+  }
+
+  /** What he sees when he comes. */
+  async history(room: Room | undefined) {
+    if (room === undefined) return [];
+    const { db } = this.#inbox.deps.store;
+    const rows = await repo.messages(db, { conversation: room.conversation.id, limit: shown, offset: 0 });
+    return rows
+      .reverse()
+      .filter(({ deleted_at }) => deleted_at === null)
+      .map(({ id, type, content, created_at }) => ({
+        id,
+        from: type === "customer" ? ("you" as const) : ("support" as const),
+        content,
+        created_at: iso(created_at),
+      }));
+  }
+
+  typing(room: Room, isTyping: boolean): void {
+    const { chats, clock } = this.#inbox.deps;
+    const { id } = room.conversation;
+    chats.publish(chatTopic(id), "typing_indicator", {
+      user_id: `customer:${room.customer.id}`,
+      username: nameOf(room.customer),
+      is_typing: isTyping,
+      conversation_id: id,
+      timestamp: iso(clock.now()),
+    });
+  }
+
+  /** He has seen everything that was told until now. */
+  async seen({ conversation }: Room): Promise<void> {
+    const { store, journal } = this.#inbox.deps;
+    const draft = { writes: [], events: [] };
+    await this.#inbox.arrivals.seen(conversation.id, await repo.newestSeq(store.db, conversation.id), draft);
+    if (draft.writes.length > 0) await journal.commit(draft);
+  }
+
+  /** Agents see the name at once. */
+  async renamed(room: Room): Promise<void> {
+    const { journal, lists } = this.#inbox.deps;
+    const { id, inbox_id } = room.conversation;
+    await journal.commit({
+      events: [lists.draft(listTopic(inbox_id), "conversation_updated", { conversation_id: id })],
+    });
+  }
+}
+
+async function hash(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return Buffer.from(digest).toString("hex").slice(0, 32);
+}

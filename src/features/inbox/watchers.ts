@@ -1,0 +1,56 @@
+import type { Connection } from "../../core/channel.ts";
+import { Fault } from "../../protocol/faults.ts";
+import { listTopic } from "./messages.ts";
+
+/** Open sockets of agents: lists that follow inboxes, chats that hang on a membership. */
+export class Watchers {
+  readonly #lists = new Map<string, Set<Connection>>();
+  readonly #chats = new Map<Connection, string>();
+
+  addList(connection: Connection, inboxes: readonly string[]): void {
+    const { id } = connection.identity;
+    const mine = this.#lists.get(id) ?? new Set();
+    this.#lists.set(id, mine.add(connection));
+    for (const inbox of inboxes) connection.follow(listTopic(inbox));
+  }
+
+  addChat(connection: Connection, inbox: string): void {
+    this.#chats.set(connection, inbox);
+  }
+
+  remove(connection: Connection): void {
+    this.#chats.delete(connection);
+    const { id } = connection.identity;
+    const mine = this.#lists.get(id);
+    if (mine?.delete(connection) && mine.size === 0) this.#lists.delete(id);
+  }
+
+  /** Agents with an open list. */
+  online(): ReadonlySet<string> {
+    return new Set(this.#lists.keys());
+  }
+
+  /** Members came and went: their open sockets are made to fit. Returns the lists that should be shown anew. */
+  changed(inbox: string, added: readonly string[], removed: readonly string[]): Connection[] {
+    const touched = [];
+    for (const user of added)
+      for (const list of this.#lists.get(user) ?? []) touched.push(followed(list, inbox));
+    for (const user of removed) {
+      for (const list of this.#lists.get(user) ?? []) touched.push(unfollowed(list, inbox));
+      for (const [chat, of] of this.#chats)
+        if (of === inbox && chat.identity.id === user)
+          chat.close(new Fault("not_found", "you are no member any more"));
+    }
+    return touched;
+  }
+}
+
+function followed(list: Connection, inbox: string): Connection {
+  list.follow(listTopic(inbox));
+  return list;
+}
+
+function unfollowed(list: Connection, inbox: string): Connection {
+  list.unfollow(listTopic(inbox));
+  return list;
+}
