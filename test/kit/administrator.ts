@@ -11,11 +11,11 @@ const patience = 15_000;
 /** What an operator does over HTTP, with a token of his own. */
 export class Administrator {
   readonly #server: URL;
-  readonly #token: string;
+  readonly token: string;
 
   private constructor(server: URL, token: string) {
     this.#server = server;
-    this.#token = token;
+    this.token = token;
   }
 
   static async of({ url }: Pick<ServerProcess, "url">): Promise<Administrator> {
@@ -27,7 +27,7 @@ export class Administrator {
 
   // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape.
   async #ask(path: string, init: RequestInit = {}): Promise<any> {
-    const headers = { Authorization: `Bearer ${this.#token}`, "Content-Type": "application/json" };
+    const headers = { Authorization: `Bearer ${this.token}`, "Content-Type": "application/json" };
     const answer = await fetch(new URL(path, this.#server), { ...init, headers });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${answer.status} for ${path}: ${text}`);

@@ -5,6 +5,8 @@ import { networkInterfaces } from "node:os";
 export interface ProgramOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** For a program whose stdout is no text for people: gets it instead. */
+  readonly onBytes?: (bytes: Uint8Array) => void;
 }
 
 /** Milliseconds that a program may take to print what a test waits for, on a busy machine. */
@@ -22,7 +24,9 @@ export class Program {
 
   private constructor(command: readonly string[], options: ProgramOptions) {
     this.#child = start(command, options);
-    this.#read = Promise.all([this.#collect(this.#child.stdout), this.#collect(this.#child.stderr)]);
+    const { stdout, stderr } = this.#child;
+    const read = options.onBytes === undefined ? this.#collect(stdout) : forward(stdout, options.onBytes);
+    this.#read = Promise.all([read, this.#collect(stderr)]);
     void this.#child.exited.then(() => {
       this.#isOver = true;
     });
@@ -42,8 +46,14 @@ export class Program {
     return this.#output;
   }
 
-  get pid(): number {
-    return this.#child.pid;
+  /** Hands it something to read. One that has just ended misses it. */
+  write(text: string): void {
+    try {
+      this.#child.stdin.write(text);
+      void Promise.resolve(this.#child.stdin.flush()).catch(() => {});
+    } catch (error) {
+      if ((error as { code?: string }).code !== "EPIPE") throw error;
+    }
   }
 
   /** Resolves when its output contains `text`, so many times. Rejects when it ends before, or is silent too long. */
@@ -75,11 +85,18 @@ export class Program {
   }
 }
 
+async function forward(
+  stream: ReadableStream<Uint8Array>,
+  onBytes: (bytes: Uint8Array) => void,
+): Promise<void> {
+  for await (const chunk of stream) onBytes(chunk);
+}
+
 const start = (command: readonly string[], { cwd, env }: ProgramOptions) =>
   Bun.spawn([...command], {
     ...(cwd === undefined ? {} : { cwd }),
     env: { ...process.env, ...environment, ...env },
-    stdin: "ignore",
+    stdin: "pipe",
     stdout: "pipe",
     stderr: "pipe",
   });
