@@ -3,6 +3,7 @@ import { Fault } from "../protocol/faults.ts";
 import { version } from "../version.ts";
 import { type Command, CommandError, print } from "./command.ts";
 import { deviceCommand } from "./device.ts";
+import { inboxCommand } from "./inbox.ts";
 import { migrateCommand } from "./migrate.ts";
 import { pairCommand } from "./pair.ts";
 import { serveCommand } from "./serve.ts";
@@ -15,6 +16,7 @@ const commands: Readonly<Record<string, Command>> = {
   token: tokenCommand,
   device: deviceCommand,
   pair: pairCommand,
+  inbox: inboxCommand,
   migrate: migrateCommand,
 };
 

@@ -160,7 +160,7 @@ function fitting(db: Db, inbox: string, filter: ConversationFilter) {
           .where("inbox_tags.name", "in", tags!),
       ),
     )
-    .$if(search !== undefined, (all) => all.where(found(search!)));
+    .$if(search !== undefined, (all) => all.where(found(inbox, search!)));
 }
 
 /** A page over several inboxes: the first rows of each, by its index, then the first of those together. */
@@ -200,15 +200,21 @@ export async function countConversations(db: Db, filter: ConversationFilter): Pr
 
 /** Letters that the index can find: fewer than three are looked for in titles alone. */
 const indexed = 3;
+/** Messages that a search looks at, the newest ones: a word that is everywhere must not hold up everybody. */
+const maxHits = 10_000;
 
 /** Found in messages, in the customer's names, or in the title; upper and lower case alike. */
-function found(search: string): Expression<SqlBool> {
+function found(inbox: string, search: string): Expression<SqlBool> {
   const text = search.trim();
   if ([...text].length < indexed)
     return sql<SqlBool>`title like ${`%${text.replace(/[%_\\]/g, "\\$&")}%`} escape '\\'`;
   const phrase = `"${text.replaceAll('"', '""')}"`;
-  return sql<SqlBool>`(id in (select conversation_id from inbox_messages where seq in (select rowid from inbox_messages_fts where inbox_messages_fts match ${phrase}))
-    or customer_id in (select rowid from inbox_customers_fts where inbox_customers_fts match ${phrase}))`;
+  const inMessages = sql`select m.conversation_id from inbox_messages_fts f
+    join inbox_messages m on m.seq = f.rowid join inbox_conversations c on c.id = m.conversation_id
+    where f.inbox_messages_fts match ${phrase} and c.inbox_id = ${inbox}
+    order by f.rowid desc limit ${maxHits}`;
+  const inNames = sql`select rowid from inbox_customers_fts where inbox_customers_fts match ${phrase}`;
+  return sql<SqlBool>`(id in (${inMessages}) or customer_id in (${inNames}))`;
 }
 
 /** What is found of a customer. */

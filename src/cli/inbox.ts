@@ -1,0 +1,119 @@
+import type { Services } from "../services.ts";
+import { type Command, CommandError, type Parsed, parse, print, required, withServices } from "./command.ts";
+
+const kinds = ["telegram", "instagram", "web"] as const;
+type Kind = (typeof kinds)[number];
+type NewInbox = Parameters<Services["inbox"]["inboxes"]["add"]>[0];
+
+const text = { type: "string" } as const;
+const options = {
+  kind: text,
+  name: text,
+  member: text,
+  mode: text,
+  "bot-token": text,
+  "account-id": text,
+  "access-token": text,
+  "app-secret": text,
+  "verify-token": text,
+  "api-root": text,
+  json: { type: "boolean" },
+} as const;
+
+const actions: Readonly<Record<string, (parsed: Parsed) => Promise<void>>> = { add, list, remove };
+
+export const inboxCommand: Command = {
+  usage: "inbox add|list|remove",
+  summary: "Connect Telegram bots, Instagram accounts and web widgets",
+  details: `  peyk inbox add --kind web --name Site --member EMAIL
+  peyk inbox add --kind telegram --name Shop --member EMAIL --bot-token T [--mode polling|webhook]
+  peyk inbox add --kind instagram --name Shop --member EMAIL --account-id N --access-token T --app-secret S --verify-token V
+  peyk inbox list [--json]
+  peyk inbox remove ID
+
+Other users on this machine can see a command's flags: TELEGRAM_BOT_TOKEN, INSTAGRAM_ACCESS_TOKEN, INSTAGRAM_APP_SECRET
+and INSTAGRAM_VERIFY_TOKEN in the environment do the same unseen.`,
+  async run(args) {
+    const parsed = parse(args, options);
+    const name = parsed.positionals[0] ?? "";
+    if (!Object.hasOwn(actions, name)) throw new CommandError(`usage: peyk ${inboxCommand.usage}`);
+    await actions[name]!(parsed);
+    return 0;
+  },
+};
+
+function kindFrom(parsed: Parsed): Kind {
+  const wanted = required(parsed, "kind");
+  const kind = kinds.find((each) => each === wanted);
+  if (kind === undefined) throw new CommandError(`--kind ${wanted}: must be one of ${kinds.join(", ")}`);
+  return kind;
+}
+
+/** A flag, or the variable that does not show in the list of processes. */
+function secret(parsed: Parsed, flag: string, variable: string): string {
+  const value = parsed.values[flag] ?? process.env[variable];
+  if (typeof value === "string" && value !== "") return value;
+  throw new CommandError(`--${flag} is missing; or set ${variable}. See --help.`);
+}
+
+function settings(parsed: Parsed, kind: Kind): Pick<NewInbox, "telegram" | "instagram"> {
+  const root = parsed.values["api-root"] as string | undefined;
+  if (kind === "telegram") {
+    const mode = parsed.values.mode ?? "polling";
+    if (mode !== "polling" && mode !== "webhook")
+      throw new CommandError(`--mode ${mode}: must be polling or webhook`);
+    const bot_token = secret(parsed, "bot-token", "TELEGRAM_BOT_TOKEN");
+    return { telegram: { bot_token, mode, api_root: root ?? "https://api.telegram.org" } };
+  }
+  if (kind === "web") return {};
+  return {
+    instagram: {
+      account_id: required(parsed, "account-id"),
+      access_token: secret(parsed, "access-token", "INSTAGRAM_ACCESS_TOKEN"),
+      app_secret: secret(parsed, "app-secret", "INSTAGRAM_APP_SECRET"),
+      verify_token: secret(parsed, "verify-token", "INSTAGRAM_VERIFY_TOKEN"),
+      api_root: root ?? "https://graph.instagram.com/v23.0",
+      human_agent: false,
+    },
+  };
+}
+
+async function add(parsed: Parsed): Promise<void> {
+  const kind = kindFrom(parsed);
+  const inbox = { kind, name: required(parsed, "name"), ...settings(parsed, kind) };
+  const email = required(parsed, "member");
+  const added = await withServices(parsed, async ({ inbox: { inboxes }, accounts }) => {
+    const { id: member } = await accounts.byEmail(email);
+    const { id, webhook_secret } = await inboxes.add(inbox, String(member));
+    const { account, webhook_url } = await inboxes.view(await inboxes.row(id));
+    return { id, account, webhook_url, webhook_secret };
+  });
+  if (parsed.values.json === true) return print(JSON.stringify(added, null, 2));
+  print(`Inbox ${added.id} added${added.account ? `: ${added.account}` : ""}. ${email} answers there.`);
+  if (kind === "web")
+    print(
+      `Put this into your pages:\n\n  <script src="https://YOUR-SERVER/widget.js" data-inbox="${added.id}"></script>`,
+    );
+  if (kind === "instagram")
+    print(
+      `Webhook for Meta: ${added.webhook_url ?? `set PUBLIC_URL; it is /webhooks/instagram/${added.id}`}`,
+    );
+}
+
+async function list(parsed: Parsed): Promise<void> {
+  const views = await withServices(parsed, async ({ inbox: { inboxes } }) =>
+    Promise.all((await inboxes.all()).map((row) => inboxes.view(row))),
+  );
+  if (parsed.values.json === true) return print(JSON.stringify(views, null, 2));
+  const line = (cells: readonly string[]) =>
+    `${cells[0]!.padEnd(18)} ${cells[1]!.padEnd(10)} ${cells[2]!.padEnd(24)} ${cells[3]}`;
+  print(line(["id", "kind", "name", "account"]));
+  for (const { id, kind, name, account } of views) print(line([id, kind, name, account ?? ""]));
+}
+
+async function remove(parsed: Parsed): Promise<void> {
+  const id = parsed.positionals[1];
+  if (id === undefined) throw new CommandError("which inbox? Its id comes last: see `peyk inbox list`");
+  await withServices(parsed, ({ inbox: { inboxes } }) => inboxes.remove(id));
+  print(`Inbox ${id} is removed: its secrets are forgotten, and its sockets close within a second.`);
+}
