@@ -43,9 +43,16 @@ export const settings = (folder: string): Record<string, string> => ({
 /** Share of one core that a process used between two readings. */
 export const loadBetween = (before: Usage, after: Usage, ms: number): number => (after.cpu - before.cpu) / ms;
 
-/** Opens a socket for each path; throws where one is refused or lost. */
-export async function openEvery({ load, port }: Pair, paths: readonly string[]): Promise<number> {
-  const { greeted, failures, seconds } = await load.call("open", { port, paths });
+export const megabytes = ({ rss }: Usage): number => Math.round(rss / 2 ** 20);
+
+/** Opens a socket for each path, boards where there are names; throws where one is refused or lost. */
+export async function openEvery(
+  { load, port }: Pair,
+  paths: readonly string[],
+  names?: readonly string[],
+): Promise<number> {
+  const boards = names === undefined ? {} : { names };
+  const { greeted, failures, seconds } = await load.call("open", { port, paths, ...boards });
   if (greeted < paths.length)
     throw new Error(`${paths.length - greeted} of ${paths.length} sockets failed: ${failures[0]}`);
   return seconds;

@@ -1,8 +1,8 @@
 import type { Socket } from "bun";
 import { clientFrame, FrameReader, opcodes } from "./frames.ts";
 
-/** What a load does with the text frames of its sockets. */
-export type OnText = (client: Client, bytes: Buffer, start: number, end: number) => void;
+/** What a load does with the frames of its sockets. */
+export type OnFrame = (client: Client, bytes: Buffer, start: number, end: number) => void;
 
 const endOfHeaders = "\r\n\r\n";
 
@@ -14,7 +14,9 @@ export class Client {
   texts = 0;
   /** Close code, 1006 where the server left without one; undefined while it is open. */
   closed: number | undefined;
-  onText: OnText | undefined;
+  onText: OnFrame | undefined;
+  onBinary: OnFrame | undefined;
+  #answer: PromiseWithResolvers<void> | undefined;
   #socket: Socket | undefined;
   #reader: FrameReader | undefined;
   #head = Buffer.alloc(0);
@@ -57,9 +59,23 @@ export class Client {
   #frame(opcode: number, bytes: Buffer, start: number, end: number): void {
     if (opcode === opcodes.text) {
       if (this.texts++ === 0) this.greeted.resolve();
+      this.#answer?.resolve();
       this.onText?.(this, bytes, start, end);
-    } else if (opcode === opcodes.ping) this.send(clientFrame(opcodes.pong, bytes.subarray(start, end)));
+    } else if (opcode === opcodes.binary) this.onBinary?.(this, bytes, start, end);
+    else if (opcode === opcodes.ping) this.send(clientFrame(opcodes.pong, bytes.subarray(start, end)));
     else if (opcode === opcodes.close) this.closed = end - start >= 2 ? bytes.readUInt16BE(start) : 1005;
+  }
+
+  /** Sends one frame, and waits for the next text that comes. */
+  ask(frame: Buffer): Promise<void> {
+    this.#answer = Promise.withResolvers<void>();
+    this.send(frame);
+    return this.#answer.promise;
+  }
+
+  /** Reads nothing from now on, as if its network had stalled. */
+  stall(): void {
+    this.#socket?.pause();
   }
 
   /** Frames as `clientFrame` makes them, one or many. */
@@ -80,7 +96,9 @@ export class Client {
 
   #end(reason: string): void {
     this.closed ??= 1006;
-    this.greeted.reject(new Error(`${reason} (${this.closed})`));
+    const error = new Error(`${reason} (${this.closed})`);
+    this.greeted.reject(error);
+    this.#answer?.reject(error);
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 /** RFC 6455 frames by hand: the load generator must cost less than the server that it loads. */
 
-export const opcodes = { text: 1, close: 8, ping: 9, pong: 10 } as const;
+export const opcodes = { text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
 /** A client's frame. Its mask is zero: legal, and the payload stays as it is. */
 export function clientFrame(opcode: number, payload: Uint8Array): Buffer {

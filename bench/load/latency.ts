@@ -4,6 +4,10 @@ export class Latencies {
   readonly #counts = new Uint32Array(200_000);
   #total = 0;
 
+  get count(): number {
+    return this.#total;
+  }
+
   /** Milliseconds. */
   add(ms: number): void {
     const at = Math.min(Math.max(Math.floor(ms / Latencies.#step), 0), this.#counts.length - 1);

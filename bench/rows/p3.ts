@@ -1,4 +1,4 @@
-import { openEvery, withPair } from "../kit/pair.ts";
+import { megabytes, openEvery, withPair } from "../kit/pair.ts";
 import { both, type Figure, type Row } from "./row.ts";
 
 const sockets = 10_000;
@@ -20,7 +20,7 @@ const measure = (kind: "peyk" | "raw"): Promise<Figure> =>
       const after = await pair.server.call("settledUsage", undefined);
       const lost = await pair.load.call("lost", undefined);
       if (lost > 0) throw new Error(`${lost} sockets were lost while idle`);
-      const notes = `${Math.round(before.rss / 2 ** 20)} MB before, ${Math.round(after.rss / 2 ** 20)} MB with them`;
+      const notes = `${megabytes(before)} MB before, ${megabytes(after)} MB with them`;
       return { value: (after.rss - before.rss) / 1024 / sockets, notes };
     },
     { HEARTBEAT_INTERVAL: String(heartbeat) },

@@ -6,6 +6,10 @@ export type ServerCalls = {
   readonly start: () => Promise<number>;
   /** Access tokens, each of a login of its own, spread over several users. */
   readonly tokens: (count: number) => Promise<string[]>;
+  /** An access token of one who looks after devices. */
+  readonly staffToken: () => Promise<string>;
+  /** Log lines of boards: in the table, or, by the control, heard. */
+  readonly logLines: () => Promise<number>;
   readonly usage: () => Usage;
   readonly settledUsage: () => Promise<Usage>;
 };

@@ -30,15 +30,26 @@ async function start(): Promise<number> {
 
 async function tokens(count: number): Promise<string[]> {
   const emails = Array.from({ length: users }, (_, i) => `user${i}@bench.example`);
-  await Promise.all(emails.map(addUser));
+  await Promise.all(emails.map((email) => addUser(email, "user")));
   return Promise.all(
     Array.from({ length: count }, (_, i) => app!.accounts.issueToken(emails[i % users]!, 3600)),
   );
 }
 
-async function addUser(email: string): Promise<void> {
-  const known = (await app!.accounts.list()).some((user) => user.email === email);
-  if (!known) await app!.accounts.add({ email, password: crypto.randomUUID(), role: "user" });
+async function staffToken(): Promise<string> {
+  const email = "staff@bench.example";
+  await addUser(email, "staff");
+  return app!.accounts.issueToken(email, 3600);
 }
 
-answerCalls({ start, tokens, usage, settledUsage } satisfies ServerCalls);
+async function addUser(email: string, role: "user" | "staff"): Promise<void> {
+  const known = (await app!.accounts.list()).some((user) => user.email === email);
+  if (!known) await app!.accounts.add({ email, password: crypto.randomUUID(), role });
+}
+
+async function logLines(): Promise<number> {
+  using db = new Database(databaseFile(app!.config), { readonly: true });
+  return db.query<{ n: number }, []>("select count(*) as n from device_logs").get()!.n;
+}
+
+answerCalls({ start, tokens, staffToken, logLines, usage, settledUsage } satisfies ServerCalls);

@@ -3,13 +3,33 @@ import { answerCalls } from "../kit/child.ts";
 import { settledUsage, usage } from "../kit/usage.ts";
 import type { ServerCalls } from "./calls.ts";
 
+/** Topics of a socket: what it hears, and where its pictures, or in a room all that it says, go. */
 interface Data {
-  readonly room: string | undefined;
+  readonly hears: string | undefined;
+  readonly tells: string | undefined;
 }
 
 const greeting = JSON.stringify({ type: "connected" });
-/** Rooms live here, everything else is told apart by its messages. */
+/** Rooms live here, pictures go from the camera to its viewers, everything else is told apart by its messages. */
 const rooms = "/ws/bench/rooms/";
+const video = "/ws/video";
+const camera = "/ws/esp32cam";
+let logLines = 0;
+
+function dataOf(path: string): Data {
+  if (path.startsWith(rooms)) return { hears: path, tells: path };
+  return { hears: path === video ? path : undefined, tells: path === camera ? video : undefined };
+}
+
+const isRelayed = ({ hears }: Data, message: string | Buffer): boolean =>
+  hears !== undefined || typeof message !== "string";
+
+function answer(ws: Bun.ServerWebSocket<Data>, message: string): void {
+  const { type } = JSON.parse(message);
+  if (type === "ping") ws.send(JSON.stringify({ type: "pong" }));
+  else if (type === "connect") ws.send(greeting);
+  else if (type === "log") logLines++;
+}
 
 function serve(port: number) {
   const server = Bun.serve<Data>({
@@ -17,21 +37,20 @@ function serve(port: number) {
     port,
     development: false,
     fetch(request, server) {
-      const { pathname } = new URL(request.url);
-      const room = pathname.startsWith(rooms) ? pathname : undefined;
-      return server.upgrade(request, { data: { room } }) ? undefined : new Response(null, { status: 400 });
+      const data = dataOf(new URL(request.url).pathname);
+      return server.upgrade(request, { data }) ? undefined : new Response(null, { status: 400 });
     },
     websocket: {
       idleTimeout: 0,
       sendPings: false,
       perMessageDeflate: false,
       open(ws) {
-        if (ws.data.room !== undefined) ws.subscribe(ws.data.room);
+        if (ws.data.hears !== undefined) ws.subscribe(ws.data.hears);
         ws.send(greeting);
       },
       message(ws, message) {
-        if (ws.data.room !== undefined) server.publish(ws.data.room, message);
-        else if (JSON.parse(String(message)).type === "ping") ws.send(JSON.stringify({ type: "pong" }));
+        if (isRelayed(ws.data, message)) server.publish(ws.data.tells!, message);
+        else answer(ws, String(message));
       },
     },
   });
@@ -43,6 +62,8 @@ else
   answerCalls({
     start: async () => serve(0),
     tokens: async (count: number) => Array.from({ length: count }, () => "none"),
+    staffToken: async () => "none",
+    logLines: async () => logLines,
     usage,
     settledUsage,
   } satisfies ServerCalls);
