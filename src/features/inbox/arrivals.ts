@@ -332,8 +332,11 @@ export class Arrivals {
     draft.events.push(this.#deps.chats.draft(chatTopic(conversation_id), "messages_seen", body));
   }
 
-  /** A visitor of the web widget wrote. `id`: the message's, so that his own repeats are one. */
-  async fromVisitor(room: Room, content: string, clientId: string | undefined): Promise<repo.MessageRow> {
+  /**
+   * A visitor of the web widget wrote. Resolves to what he is shown; a repeat under his own id is not stored again, and
+   * only he hears of it, which is what `isNew: false` asks of the caller.
+   */
+  async fromVisitor(room: Room, content: string, clientId: string | undefined) {
     const text = content.trim();
     if (text === "") throw new Fault("bad_body", "Message content cannot be empty");
     if ([...text].length > maxContent)
@@ -342,26 +345,31 @@ export class Arrivals {
     const author = `visitor:${room.customer.source_id}`;
     const known =
       clientId && (await repo.messageByClientId(store.db, room.conversation.id, author, clientId));
-    if (known) return known;
+    if (known) return { message: shownToVisitor(known), isNew: false };
     const event = { kind: "message", platformId: "", from: noContact, text, at: clock.now() } as const;
     const row = { ...this.#row(room, event), author, client_message_id: clientId ?? null };
-    const { id, created_at } = row;
-    const mine = {
-      id,
-      from: "you" as const,
-      content: text,
-      created_at: iso(created_at),
-      client_message_id: clientId ?? null,
-    };
-    const topic = visitorTopic(room.conversation.inbox_id, room.customer.source_id);
-    await journal.commit({
-      writes: this.stored(room, row, undefined),
-      events: [...this.told(room, row), visitors.draft(topic, "message", mine)],
-    });
+    await journal.commit({ writes: this.stored(room, row, undefined), events: this.told(room, row) });
+    const message = shownToVisitor(row);
+    visitors.publish(visitorTopic(room.conversation.inbox_id, room.customer.source_id), "message", message);
     await this.#assignment.offer(room);
-    return { ...row, seq: 0 };
+    return { message, isNew: true };
   }
 }
+
+/** A message as the visitor sees it. */
+export const shownToVisitor = ({
+  id,
+  type,
+  content,
+  created_at,
+  client_message_id,
+}: Pick<repo.MessageRow, "id" | "type" | "content" | "created_at" | "client_message_id">) => ({
+  id,
+  from: type === "customer" ? ("you" as const) : ("support" as const),
+  content,
+  created_at: iso(created_at),
+  client_message_id: type === "customer" ? client_message_id : null,
+});
 
 const noContact: Contact = { id: "", firstName: "", lastName: "" };
 

@@ -211,27 +211,26 @@ export const chatOutgoing = {
   pong: z.object({}),
 };
 
+const WidgetMessage = z.object({
+  id: z.string(),
+  from: z.enum(["you", "support"]),
+  content: z.string(),
+  created_at: at,
+  /** Of your own messages: the id that you gave them. */
+  client_message_id: z.string().nullable(),
+});
+
 /** What the visitor's widget hears. */
 export const widgetOutgoing = {
   welcome: z.object({
     visitor: z.string(),
     name: z.string(),
-    messages: z.array(
-      z.object({ id: z.string(), from: z.enum(["you", "support"]), content: z.string(), created_at: at }),
-    ),
+    messages: z.array(WidgetMessage),
     cursor: z.string(),
   }),
-  message: durable(
-    z.object({
-      id: z.string(),
-      from: z.enum(["you", "support"]),
-      content: z.string(),
-      created_at: at,
-      client_message_id: z.string().nullable(),
-    }),
-  ),
+  /** Not in the journal: who was away reads the messages themselves in `welcome`. */
+  message: WidgetMessage,
   typing: latest(z.object({ is_typing: z.boolean() })),
-  seen: durable(z.object({ up_to: at })),
   pong: z.object({}),
 };
 

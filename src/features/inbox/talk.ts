@@ -123,24 +123,24 @@ export class Talk {
     const message = toMessage(row, customer);
     const result = resultOf(row, room) ?? null;
     await this.#deps.journal.commit({ writes, events: this.#told(room, message, result) });
+    if (message.type !== "customer") this.#toVisitor(room, message);
     return { message, result, isNew: true };
   }
 
-  #told({ conversation, customer }: Room, message: Message, result: ExternalSendResult): EventDraft[] {
-    const { chats, lists, visitors } = this.#deps;
-    const events = [
+  #told({ conversation }: Room, message: Message, result: ExternalSendResult): EventDraft[] {
+    const { chats, lists } = this.#deps;
+    return [
       chats.draft(chatTopic(conversation.id), "chat_message", { message, external_send_result: result }),
       lists.draft(listTopic(conversation.inbox_id), "conversation_updated", {
         conversation_id: conversation.id,
       }),
     ];
-    if (message.type === "customer") return events;
-    const { id, content, created_at } = message;
-    const seen = { id, from: "support" as const, content, created_at, client_message_id: null };
-    return [
-      ...events,
-      visitors.draft(visitorTopic(conversation.inbox_id, customer.source_id), "message", seen),
-    ];
+  }
+
+  #toVisitor({ conversation, customer }: Room, { id, content, created_at }: Message): void {
+    const topic = visitorTopic(conversation.inbox_id, customer.source_id);
+    const body = { id, from: "support" as const, content, created_at, client_message_id: null };
+    this.#deps.visitors.publish(topic, "message", body);
   }
 
   /** Everything up to this message has been seen by an agent; without one, everything that was told until now. */

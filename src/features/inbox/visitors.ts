@@ -2,7 +2,7 @@ import { randomId } from "../../core/id.ts";
 import type { Authenticate } from "../../core/identity.ts";
 import { Fault } from "../../protocol/faults.ts";
 import type { Room } from "./access.ts";
-import { nameOf } from "./arrivals.ts";
+import { nameOf, shownToVisitor } from "./arrivals.ts";
 import { chatTopic, iso, listTopic, visitorTopic } from "./messages.ts";
 import type { Platform } from "./platform.ts";
 import * as repo from "./repo.ts";
@@ -80,12 +80,7 @@ export class Visitors {
     return rows
       .reverse()
       .filter(({ deleted_at }) => deleted_at === null)
-      .map(({ id, type, content, created_at }) => ({
-        id,
-        from: type === "customer" ? ("you" as const) : ("support" as const),
-        content,
-        created_at: iso(created_at),
-      }));
+      .map(shownToVisitor);
   }
 
   typing(room: Room, isTyping: boolean): void {

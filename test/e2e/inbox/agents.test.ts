@@ -204,8 +204,10 @@ test("a visitor keeps his conversation by his token, and learns nothing of other
   back.send({ type: "name", name: "Zahra" });
   back.send({ type: "message", content: "twice", client_message_id: "a" });
   back.send({ type: "message", content: "twice", client_message_id: "a" });
-  await back.next("message");
+  // A repeat is confirmed to him who repeats, and stored once.
+  expect((await back.next("message")).id).toBe((await back.next("message")).id);
   expect(await back.settle()).toEqual([]);
+  expect((await world.get(`/conversations/${id}/messages`)).pagination.count).toBe(3);
   const conversation = await world.get(`/conversations/${id}`);
   expect(conversation.customer.first_name).toBe("Zahra");
   expect(JSON.stringify(conversation)).not.toContain(token);

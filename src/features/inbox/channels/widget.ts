@@ -34,9 +34,11 @@ export function widgetChannel(inbox: Inbox) {
       });
     },
     handle: {
-      async message({ params, identity }, { content, client_message_id }) {
+      async message(connection, { content, client_message_id }) {
+        const { params, identity } = connection;
         const room = await visitors.ownRoom(params.inbox, visitorOf(identity));
-        await inbox.arrivals.fromVisitor(room, content, client_message_id);
+        const { message, isNew } = await inbox.arrivals.fromVisitor(room, content, client_message_id);
+        if (!isNew) connection.send("message", message);
       },
       async typing({ params, identity }, { is_typing }) {
         const room = await visitors.room(params.inbox, visitorOf(identity));

@@ -70,11 +70,11 @@ async function conversations(db: Kysely<unknown>, { bigint, identity }: ColumnTy
   const index = (name: string, columns: string[]) =>
     db.schema.createIndex(name).on("inbox_conversations").columns(columns).execute();
   await index("inbox_conversations_list", ["inbox_id", "updated_at", "id"]);
-  await index("inbox_conversations_status", ["inbox_id", "status", "updated_at"]);
   await index("inbox_conversations_assigned", ["assigned_to", "status"]);
 }
 
-async function messages(db: Kysely<unknown>, { bigint, identity }: ColumnTypes): Promise<void> {
+// biome-ignore lint/suspicious/noExplicitAny: a partial index names a column of a table that has no type here.
+async function messages(db: Kysely<any>, { bigint, identity }: ColumnTypes): Promise<void> {
   await db.schema
     .createTable("inbox_messages")
     .addColumn("seq", bigint, identity)
@@ -94,7 +94,14 @@ async function messages(db: Kysely<unknown>, { bigint, identity }: ColumnTypes):
     .addColumn("created_at", bigint, (column) => column.notNull())
     .addColumn("edited_at", bigint)
     .addColumn("deleted_at", bigint)
-    .addUniqueConstraint("inbox_messages_once", ["conversation_id", "author", "client_message_id"])
+    .execute();
+  // Of messages without an id of their sender's, nothing needs to be unique.
+  await db.schema
+    .createIndex("inbox_messages_once")
+    .unique()
+    .on("inbox_messages")
+    .columns(["conversation_id", "author", "client_message_id"])
+    .where("client_message_id", "is not", null)
     .execute();
   await db.schema
     .createIndex("inbox_messages_conversation")
