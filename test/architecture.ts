@@ -51,7 +51,10 @@ export const rules: Readonly<Record<string, Rule>> = {
     places: ["core", "protocol"],
     packages: ["zod", "kysely", "hono", "@hono/zod-openapi"],
   },
-  http: { places: ["core", "protocol"], packages: ["zod", "hono", "@hono/zod-openapi"] },
+  http: {
+    places: ["core", "protocol"],
+    packages: ["zod", "hono", "@hono/zod-openapi", "../../web/widget/widget.js"],
+  },
   config: { places: ["core", "protocol"], packages: ["zod", "node:crypto", "node:fs", "node:path"] },
   "platforms.ts": { places: ["adapters", "core", "features", "protocol"], packages: [] },
   "services.ts": {

@@ -1,0 +1,62 @@
+import type { Clock } from "../../core/clock.ts";
+import { Fault } from "../../protocol/faults.ts";
+import { contentTypeOf } from "./content-type.ts";
+import type { Failure } from "./failure.ts";
+import type { Line } from "./line.ts";
+
+/** What bots may fetch from Telegram. */
+const maxBytes = 20 * 1024 * 1024;
+const askTimeout = 15_000;
+const fetchTimeout = 60_000;
+
+export interface Fetched {
+  readonly data: Uint8Array;
+  readonly contentType: string;
+}
+
+/** Fetches a file by its id. Its address holds the bot's token, so that nobody but us ever sees it. */
+export async function fetchMedia(line: Line, clock: Clock, reference: string): Promise<Fetched> {
+  const answer = await line.call((api) => api.getFile(reference), { timeout: askTimeout });
+  if (!answer.ok) throw faultOf(answer.failure);
+  const { file_path, file_size = 0 } = answer.value;
+  if (file_path === undefined) throw missing();
+  if (file_size > maxBytes) throw tooBig();
+  const data = await download(line, clock, file_path);
+  return { data, contentType: contentTypeOf(data, file_path) };
+}
+
+async function download(line: Line, clock: Clock, path: string): Promise<Uint8Array> {
+  const overdue = new AbortController();
+  const cancel = clock.after(fetchTimeout, () => overdue.abort());
+  try {
+    const url = `${line.root}/file/bot${line.token}/${path.split("/").map(encodeURIComponent).join("/")}`;
+    const response = await fetch(url, { redirect: "manual", signal: overdue.signal });
+    if (response.status !== 200 || response.body === null) throw missing();
+    return await readCapped(response.body);
+  } catch (error) {
+    // The error of fetch holds the address, hence the token: it does not leave this function, not even as a cause.
+    throw error instanceof Fault ? error : new Fault("unavailable", `${line.host} broke off the download`);
+  } finally {
+    cancel();
+    overdue.abort();
+  }
+}
+
+async function readCapped(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) throw tooBig();
+    chunks.push(chunk);
+  }
+  return new Uint8Array(await new Blob(chunks as Uint8Array<ArrayBuffer>[]).arrayBuffer());
+}
+
+function faultOf(failure: Failure): Fault {
+  if (failure.kind !== "refused" || failure.code !== 400) return new Fault("unavailable", failure.words);
+  return /too big/i.test(failure.words) ? tooBig() : missing();
+}
+
+const missing = () => new Fault("not_found", "Telegram no longer has this file");
+const tooBig = () => new Fault("message_too_big", "Telegram gives bots files of up to 20 MB");
