@@ -5,15 +5,16 @@ const kinds = ["pico", "esp32cam"] as const;
 
 type Action = (parsed: Parsed) => Promise<void>;
 
-const actions: Readonly<Record<string, Action>> = { add, list, revoke, rotate };
+const actions: Readonly<Record<string, Action>> = { add, list, revoke, rotate, remove };
 
 export const deviceCommand: Command = {
-  usage: "device add|list|revoke|rotate",
+  usage: "device add|list|revoke|rotate|remove",
   summary: "Look after boards and their tokens",
   details: `  peyk device add --kind ${kinds.join("|")} [--name N] [--id I] [--json]   prints its token, this once
   peyk device list [--json]
   peyk device rotate ID [--grace 1d]    a new token; older ones end after the grace period
-  peyk device revoke ID                 ends its tokens, and closes its socket within a second`,
+  peyk device revoke ID                 ends its tokens, and closes its socket within a second
+  peyk device remove ID                 forgets it, with its commands, logs and photos`,
   async run(args) {
     const parsed = parse(args, {
       kind: { type: "string" },
@@ -85,5 +86,13 @@ async function rotate(parsed: Parsed): Promise<void> {
   const token = await withServices(parsed, ({ devices }) => devices.rotate(id, ms));
   print(
     `${id} has a new token. It is shown only now; older ones end ${ms === 0 ? "now" : `in ${grace}`}:\n\n  ${token}`,
+  );
+}
+
+async function remove(parsed: Parsed): Promise<void> {
+  const id = idFrom(parsed);
+  await withServices(parsed, ({ devices }) => devices.remove(id));
+  print(
+    `${id} is forgotten, with its commands, logs and photos. A common token lets it in again, as a new device.`,
   );
 }

@@ -1,4 +1,4 @@
-import { type Command, CommandError, parse, print, withServices } from "./command.ts";
+import { type Command, CommandError, configFrom, parse, print, withServices } from "./command.ts";
 
 export const pairCommand: Command = {
   usage: "pair [--minutes 10]",
@@ -10,12 +10,11 @@ export const pairCommand: Command = {
     const minutes = Number(parsed.values.minutes ?? 10);
     if (!(minutes >= 0 && minutes <= 1440))
       throw new CommandError(`--minutes ${parsed.values.minutes}: must be a number from 0 to 1440`);
-    const { until, setting } = await withServices(parsed, async ({ devices, config }) => ({
-      until: await devices.pairing.open(minutes * 60_000),
-      setting: config.publicTokens,
-    }));
-    if (setting === "off")
-      throw new Error("PUBLIC_TOKENS=off: nobody gets tokens, whatever the window. Set it to pairing.");
+    if (configFrom(parsed).publicTokens === "off" && minutes > 0)
+      throw new CommandError(
+        "PUBLIC_TOKENS=off: nobody gets tokens, whatever the window. Set it to pairing.",
+      );
+    const until = await withServices(parsed, ({ devices }) => devices.pairing.open(minutes * 60_000));
     if (minutes === 0) print("The pairing window is closed.");
     else
       print(

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { randomId } from "../core/id.ts";
@@ -27,7 +27,7 @@ export function storageKey({ dataDir }: Config): string {
   const file = join(dataDir, "secret_key");
   if (existsSync(file)) return readFileSync(file, "utf8").trim();
   const key = randomId(52);
-  writeFileSync(file, `${key}\n`, { mode: 0o600, flag: "wx" });
+  keep(file, key);
   return key;
 }
 
@@ -41,13 +41,38 @@ export function deviceTokens(config: Config): DeviceTokenLists {
 
 function madeDeviceTokens({ dataDir }: Config): DeviceTokenLists {
   const file = join(dataDir, "device_tokens.json");
-  if (existsSync(file)) return DeviceTokenLists.parse(JSON.parse(readFileSync(file, "utf8")));
+  if (existsSync(file)) return readDeviceTokens(file);
   const made = { pico: [`pico_${randomId(32)}`], esp32cam: [`esp32cam_${randomId(32)}`] };
-  writeFileSync(file, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600, flag: "wx" });
+  keep(file, JSON.stringify(made, null, 2));
   return made;
 }
 
-const DeviceTokenLists = z.object({ pico: z.array(z.string()), esp32cam: z.array(z.string()) });
+function readDeviceTokens(file: string): DeviceTokenLists {
+  try {
+    return DeviceTokenLists.parse(JSON.parse(readFileSync(file, "utf8")));
+  } catch {
+    throw new Error(
+      `${file} is broken: it must be {"pico":["…"],"esp32cam":["…"]}. Mend it, or delete it: new tokens are made then, which all boards with a common token need.`,
+    );
+  }
+}
+
+/** Writes a secret that is made once: whole, or not at all. */
+function keep(file: string, secret: string): void {
+  try {
+    writeFileSync(file, `${secret}\n`, { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    // Half of a secret would be read at the next start.
+    if (code !== "EEXIST") rmSync(file, { force: true });
+    const why =
+      code === "ENOSPC" ? "the disk is full; make room" : `${message}; look at the rights of DATA_DIR`;
+    throw new Error(`${file} cannot be written: ${why}, and start again.`);
+  }
+}
+
+const list = z.array(z.string().min(1)).min(1);
+const DeviceTokenLists = z.object({ pico: list, esp32cam: list });
 export type DeviceTokenLists = z.output<typeof DeviceTokenLists>;
 
 /** The setting, else what was made at an earlier start, else a new one: 240 random bits, readable by this user alone. */
@@ -56,6 +81,6 @@ export function jwtSecret({ jwtSecret, dataDir }: Config): string {
   const file = join(dataDir, "jwt_secret");
   if (existsSync(file)) return readFileSync(file, "utf8").trim();
   const secret = randomId(48);
-  writeFileSync(file, `${secret}\n`, { mode: 0o600, flag: "wx" });
+  keep(file, secret);
   return secret;
 }

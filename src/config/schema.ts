@@ -174,8 +174,8 @@ export const settings = {
     "Lines of their logs kept at most",
   ),
   maxFrameBytes: setting(
-    integer(16 * 1024, 32 * million).default(2 * 1024 * 1024),
-    "Bytes of one picture of a camera; bigger ones are dropped",
+    integer(0, 32 * million).default(2 * 1024 * 1024),
+    "Bytes of one picture of a camera; bigger ones are dropped. Any socket, a stranger's too, may make the server hold one message of 1.6 times this, so one address costs at most that times MAX_CONNECTIONS_PER_ADDRESS; 0: no cameras here, and the limit of all messages is MAX_MESSAGE_BYTES",
   ),
   photoQuotaBytes: setting(
     integer(0, 1_000_000 * million).default(1024 * million),

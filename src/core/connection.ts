@@ -18,6 +18,8 @@ import type { Peer, Socket, SocketHandler, Upgrade } from "./transport.ts";
 const closeTimeout = 5_000;
 /** A slow reader gets longer: our close frame stands behind what it has not read yet. */
 const slowCloseTimeout = 30_000;
+/** A message of this type answers one of ours: whoever answers answers starts a loop. */
+export const answerType = "ack";
 
 /**
  * One socket from upgrade to close: authenticating → opening → open → closing → closed. It refuses after the handshake, never
@@ -34,6 +36,8 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
   channel: Channel | undefined;
   identity: Identity = anonymous;
   ending: Ending | undefined;
+  /** Milliseconds since 1970; the pulse has the same on a clock that nobody sets. */
+  lastSeen: number;
   due = Number.POSITIVE_INFINITY;
   receivedCount = 0;
   readonly #core: Core;
@@ -76,11 +80,13 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
     this.userAgent = (upgrade.headers.get("user-agent") ?? "").slice(0, 200);
     this.client = clientKind(upgrade.headers);
     this.#tokenFrom = credentialOf(upgrade.headers, upgrade.query)?.from ?? "none";
-    this.openedAt = this.#now();
+    this.openedAt = this.#core.options.clock.now();
+    this.lastSeen = this.openedAt;
   }
 
-  #now(): number {
-    return this.#core.options.clock.now();
+  /** On the clock of pulse and wheel. */
+  #time(): number {
+    return this.#core.options.clock.monotonic();
   }
 
   get isOver(): boolean {
@@ -91,7 +97,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
 
   opened(socket: Socket): void {
     const { clock, events, limits, pingInterval } = this.#core.options;
-    const now = clock.now();
+    const now = clock.monotonic();
     this.#socket = socket;
     this.#outbox = new Outbox(socket, this.#core.turn, limits.maxOutboxBytes);
     this.#pulse = new Pulse(socket, now, pingInterval);
@@ -174,9 +180,9 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
     const jsonPing = this.channel!.jsonPing?.(this);
     this.#state = "open";
     this.#upgrade = undefined;
-    if (jsonPing !== undefined) this.#pulse.pingInJson(this.#now(), jsonPing);
+    if (jsonPing !== undefined) this.#pulse.pingInJson(this.#time(), jsonPing);
     if (this.channel!.idleTimeout !== undefined)
-      this.#pulse.limitIdle(this.#now(), this.channel!.idleTimeout);
+      this.#pulse.limitIdle(this.#time(), this.channel!.idleTimeout);
     this.#reschedule();
     this.#showPresence();
     const reason = this.identity.reason?.message;
@@ -211,7 +217,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
     const { events } = this.#core.options;
     if (fault.fault === "internal")
       events.emit("failure", { where: "connection.enter", incident: receipt, error });
-    const ms = this.#now() - this.openedAt;
+    const ms = this.#core.options.clock.now() - this.openedAt;
     events.emit("connection.refused", {
       ...this.#facts(),
       fault: fault.fault,
@@ -227,10 +233,6 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
 
   get cursor(): string {
     return this.#core.journal.cursor(this.#known);
-  }
-
-  get lastSeen(): number {
-    return this.#pulse.lastSeen;
   }
 
   get topics(): readonly string[] {
@@ -265,7 +267,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
 
   probe(ms: number): void {
     if (this.#state !== "open") return;
-    this.#pulse.probe(this.#now(), ms);
+    this.#pulse.probe(this.#time(), ms);
     this.#reschedule();
   }
 
@@ -278,7 +280,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
     this.#leaveTopics();
     this.#wakeWriter();
     const timeout = fault.fault === "slow_reader" ? slowCloseTimeout : closeTimeout;
-    this.#core.wheel.schedule(this, this.#now() + timeout);
+    this.#core.wheel.schedule(this, this.#time() + timeout);
     this.#socket.close(
       this.channel?.closeCodes?.[fault.fault] ?? fault.row.close,
       closeReason(fault, receipt),
@@ -342,7 +344,8 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
 
   received(data: string | Uint8Array): void {
     if (this.isOver) return;
-    this.#pulse.heard(this.#now());
+    this.lastSeen = this.#core.options.clock.now();
+    this.#pulse.heard(this.#time());
     if (this.#isTooBig(data)) return this.#tooBig();
     if (this.#state !== "open") return this.#receiveEarly(data);
     this.receivedCount++;
@@ -377,14 +380,18 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
     }
   }
 
-  /** Who brought a token, or needs none, may speak at once; who still owes one may say little else. */
+  /**
+   * Who brought a token, or needs none, may speak at once; who still owes one may say little else. A camera that was
+   * let in sends its first pictures while a slow disk notes that it came.
+   */
   #maxEarlyBytes(): number {
     const { maxBytesBeforeAuth, maxOutboxBytes } = this.#core.options.limits;
+    if (this.#state === "opening") return Math.max(maxOutboxBytes, 2 * (this.channel?.maxBinaryBytes ?? 0));
     const owesToken = this.#tokenFrom === "none" && this.channel?.auth.includes("anonymous") !== true;
     return owesToken ? maxBytesBeforeAuth : maxOutboxBytes;
   }
 
-  /** Tells the client what went wrong with one message; the connection lives. */
+  /** Tells the client what went wrong with one message, unless that was an answer; the connection lives. */
   fail(fault: Fault, type: string, id?: unknown): void {
     const { events } = this.#core.options;
     const channel = this.channel!.name;
@@ -405,7 +412,9 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
         error: fault.cause ?? fault,
       });
     }
-    this.#sendError(fault, extra);
+    if (type !== answerType) return this.#sendError(fault, extra);
+    if (fault.fault === "unavailable")
+      events.emit("failure", { where: `${channel}.${type}`, incident: this.id, error: fault });
   }
 
   #sendError(fault: Fault, extra: Record<string, unknown>): void {
@@ -431,8 +440,10 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
       throw new Fault("bad_token", "this token is of somebody else; open a new connection with it");
     requireRole(this.channel!, identity);
     if (this.isOver) return;
+    const isNews = this.identity.shared !== true || identity.shared !== true;
     this.#become(identity);
-    if (this.isOver) return;
+    // Who was one of many and still is learns nothing; firmware would only answer that it does not know the word.
+    if (this.isOver || !isNews) return;
     const expires_at = identity.expiresAt === undefined ? null : new Date(identity.expiresAt).toISOString();
     this.sendFrame(toFrame(encode("authenticated", { expires_at })));
   }
@@ -481,7 +492,8 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
   // --- heartbeat and end ---
 
   alive(): void {
-    this.#pulse.seen(this.#now());
+    this.lastSeen = this.#core.options.clock.now();
+    this.#pulse.seen(this.#time());
   }
 
   beat(now: number): void {
@@ -491,14 +503,19 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
   }
 
   #beatOpen(now: number): void {
-    if (now >= (this.identity.expiresAt ?? Number.POSITIVE_INFINITY)) this.close(new Fault("token_expired"));
+    if (this.#untilExpiry() <= 0) this.close(new Fault("token_expired"));
     else if (this.#pulse.isIdle(now)) this.close(new Fault("idle"));
     else if (this.#pulse.beat(now)) this.#reschedule();
     else this.close(new Fault("peer_lost"));
   }
 
   #nextDue(): number {
-    return Math.min(this.#pulse.due, this.identity.expiresAt ?? Number.POSITIVE_INFINITY);
+    return Math.min(this.#pulse.due, this.#time() + this.#untilExpiry());
+  }
+
+  /** A token ends at a date. A clock that is set is noticed at the next beat. */
+  #untilExpiry(): number {
+    return (this.identity.expiresAt ?? Number.POSITIVE_INFINITY) - this.#core.options.clock.now();
   }
 
   #reschedule(): void {
@@ -521,7 +538,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
       ...(this.#fault === undefined ? {} : { fault: this.#fault }),
       code,
       reason: reason.slice(0, 123),
-      ms: this.#now() - this.openedAt,
+      ms: this.#core.options.clock.now() - this.openedAt,
       received: this.receivedCount,
       sent: this.#outbox.sent,
     });

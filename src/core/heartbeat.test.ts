@@ -65,6 +65,7 @@ test("a late timer skips nobody", () => {
   let tick = () => {};
   const wheel = new Wheel({
     now: () => now,
+    monotonic: () => now,
     after: () => () => {},
     every: (_, run) => {
       tick = run;

@@ -2,7 +2,7 @@ import type { Cancel, Clock } from "./clock.ts";
 
 /** Something that wants to be looked at, at a time of its choosing. */
 export interface Beating {
-  /** Milliseconds since 1970 of its next turn on the wheel; the wheel skips entries that it no longer agrees with. */
+  /** Time on the monotonic clock of its next turn on the wheel; the wheel skips entries that it no longer agrees with. */
   due: number;
   /** Its turn came. It leaves the wheel unless it schedules itself again. */
   beat(now: number): void;
@@ -23,7 +23,7 @@ export class Wheel {
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#next = Math.floor(clock.now() / slotMs);
+    this.#next = Math.floor(clock.monotonic() / slotMs);
     this.#stop = clock.every(slotMs, () => this.#advance());
   }
 
@@ -39,7 +39,7 @@ export class Wheel {
 
   /** Also walks the slots that a late timer skipped. */
   #advance(): void {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     for (const last = Math.floor(now / slotMs); this.#next <= last; ) {
       const slot = this.#next++ % slots;
       const entries = this.#ring[slot]!;

@@ -3,7 +3,7 @@ import { asFault, Fault } from "../protocol/faults.ts";
 import type { Message } from "../protocol/message.ts";
 import { Bucket } from "./bucket.ts";
 import type { Channel, Incoming } from "./channel.ts";
-import type { LiveConnection } from "./connection.ts";
+import { answerType, type LiveConnection } from "./connection.ts";
 import type { Core } from "./core.ts";
 
 /** Messages that may wait while a handler works on the one before. */
@@ -28,12 +28,12 @@ export class Inbound {
     this.#connection = connection;
     this.#channel = channel;
     const { messageRate, messageBurst } = core.options.limits;
-    if (messageRate > 0) this.#bucket = new Bucket(messageRate, messageBurst, core.options.clock.now());
+    if (messageRate > 0) this.#bucket = new Bucket(messageRate, messageBurst, core.options.clock.monotonic());
   }
 
   receive(data: string | Uint8Array): void {
-    if (this.#bucket !== undefined && !this.#bucket.take(this.#core.options.clock.now()))
-      return this.#tooMany();
+    if (this.#bucket !== undefined && !this.#bucket.take(this.#core.options.clock.monotonic()))
+      return this.#tooMany(data);
     if (!this.#busy) return this.#handle(data);
     this.#waitingBytes += data.length;
     const isTooMuch = this.#waitingBytes > this.#maxWaitingBytes;
@@ -45,10 +45,11 @@ export class Inbound {
     return this.#core.options.limits.maxOutboxBytes + 2 * (this.#channel.maxBinaryBytes ?? 0);
   }
 
-  #tooMany(): void {
+  /** What is over the rate is not read; an answer must be known all the same, since it is never answered. */
+  #tooMany(data: string | Uint8Array): void {
     const fault = new Fault("too_many_messages");
     if (++this.#overRate > maxOverRate) this.#connection.close(fault);
-    else this.#connection.fail(fault, "");
+    else this.#connection.fail(fault, looksLikeAck(data) ? answerType : "");
   }
 
   #handle(data: string | Uint8Array): void {
@@ -116,13 +117,16 @@ export class Inbound {
   }
 
   #limit(type: string, rate: NonNullable<Incoming["rate"]>): void {
-    const now = this.#core.options.clock.now();
+    const now = this.#core.options.clock.monotonic();
     this.#buckets ??= new Map();
     const bucket = this.#buckets.get(type) ?? new Bucket(rate.perSecond, rate.burst, now);
     this.#buckets.set(type, bucket);
     if (!bucket.take(now)) throw new Fault("too_many_messages", `too many ${type} messages in a short time`);
   }
 }
+
+const looksLikeAck = (data: string | Uint8Array): boolean =>
+  typeof data === "string" && /"type"\s*:\s*"ack"/.test(data);
 
 /** How errors name a message that has no type. */
 const binaryMessage: Message = { type: "binary" };

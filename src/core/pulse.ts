@@ -3,15 +3,18 @@ import type { Socket } from "./transport.ts";
 const never = Number.POSITIVE_INFINITY;
 const jsonPing = '{"type":"ping"}';
 
-/** The turn after `due`. Turns come up to a second late, which must not add up; a clock that jumped starts anew. */
+/** The turn after `due`. Turns come up to a second late, which must not add up; a process that slept starts anew. */
 const following = (due: number, interval: number, now: number): number =>
   due + interval > now ? due + interval : now + interval;
 
-/** Signs of life of one connection: when to ask for one, and when to give up. Times in milliseconds since 1970. */
+/**
+ * Signs of life of one connection: when to ask for one, and when to give up. Times are the monotonic clock's: one that
+ * is set back would end all pings, and one that is set forward all connections.
+ */
 export class Pulse {
-  lastSeen: number;
   readonly #socket: Socket;
   readonly #interval: number;
+  #lastSeen: number;
   #jsonInterval = never;
   #nextPing: number;
   #nextJsonPing = never;
@@ -22,7 +25,7 @@ export class Pulse {
   constructor(socket: Socket, now: number, interval: number) {
     this.#socket = socket;
     this.#interval = interval;
-    this.lastSeen = now;
+    this.#lastSeen = now;
     this.#lastHeard = now;
     // Spread, so that 10,000 connections of one moment are not pinged in one moment.
     this.#nextPing = now + interval * (0.5 + Math.random() / 2);
@@ -51,7 +54,7 @@ export class Pulse {
   }
 
   seen(now: number): void {
-    this.lastSeen = now;
+    this.#lastSeen = now;
     this.#deadBy = never;
   }
 
@@ -77,7 +80,7 @@ export class Pulse {
 
   /** Two intervals, and two seconds for the turns of the wheel and the way: 52 s at the longest interval of 25 s. */
   get #silentUntil(): number {
-    return this.lastSeen + 2 * this.#interval + 2_000;
+    return this.#lastSeen + 2 * this.#interval + 2_000;
   }
 
   get due(): number {

@@ -3,6 +3,8 @@ import type { Clock } from "../../src/core/clock.ts";
 /** Time that stands still until a test moves it. Timers run in order when their time is reached. */
 export class FakeClock implements Clock {
   #now: number;
+  /** What somebody who set the clock put it ahead of the time that passed. */
+  #ahead = 0;
   #timers: { at: number; every: number | undefined; run: () => void }[] = [];
 
   constructor(now = 1_800_000_000_000) {
@@ -10,7 +12,16 @@ export class FakeClock implements Clock {
   }
 
   now(): number {
+    return this.#now + this.#ahead;
+  }
+
+  monotonic(): number {
     return this.#now;
+  }
+
+  /** Somebody sets the clock, forward or back; no time passes. */
+  set(by: number): void {
+    this.#ahead += by;
   }
 
   after(ms: number, run: () => void) {

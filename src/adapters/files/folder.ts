@@ -1,9 +1,11 @@
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { Fault } from "../../protocol/faults.ts";
 
 /** Names that cannot leave the folder. */
 const plainName = /^[\w-][\w.-]*$/;
-const unfinished = ".part";
+/** Ours alone: what somebody else left in the folder is not ours to remove. */
+const unfinished = ".peyk-part";
 
 /** Files in one folder of the disk. */
 export class FolderFiles {
@@ -21,15 +23,26 @@ export class FolderFiles {
   /** Written beside, synced, then renamed: a name is never seen with half of its content. */
   async write(name: string, data: Uint8Array): Promise<void> {
     const path = this.#path(name);
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    const file = await open(path + unfinished, "w", 0o600);
+    try {
+      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+      await this.#fill(path + unfinished, data);
+      await rename(path + unfinished, path);
+    } catch (error) {
+      await rm(path + unfinished, { force: true }).catch(() => {});
+      throw isFull(error)
+        ? new Fault("unavailable", "the disk is full: make room for DATA_DIR")
+        : error;
+    }
+  }
+
+  async #fill(path: string, data: Uint8Array): Promise<void> {
+    const file = await open(path, "w", 0o600);
     try {
       await file.writeFile(data);
       await file.sync();
     } finally {
       await file.close();
     }
-    await rename(path + unfinished, path);
   }
 
   async read(name: string): Promise<Blob | undefined> {
@@ -41,11 +54,12 @@ export class FolderFiles {
     await rm(this.#path(name), { force: true });
   }
 
-  /** What a crash left half-written is not listed, and removed after an hour. */
+  /** Files with plain names. What a crash left half-written is not listed, and removed after an hour. */
   async list(): Promise<string[]> {
-    const names = await readdir(this.#folder).catch(() => []);
+    const entries = await readdir(this.#folder, { withFileTypes: true }).catch(() => []);
+    const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
     for (const name of names.filter((each) => each.endsWith(unfinished))) await this.#removeOld(name);
-    return names.filter((each) => !each.endsWith(unfinished));
+    return names.filter((each) => plainName.test(each) && !each.endsWith(unfinished));
   }
 
   async #removeOld(name: string): Promise<void> {
@@ -55,3 +69,6 @@ export class FolderFiles {
     if (mtimeMs < performance.timeOrigin + performance.now() - hour) await rm(path, { force: true });
   }
 }
+
+const isFull = (error: unknown): boolean =>
+  ["ENOSPC", "EDQUOT"].includes(String((error as { code?: string }).code));

@@ -29,6 +29,17 @@ const isTrusted = (trusted: BlockList, address: string): boolean => {
   return family !== undefined && trusted.check(address, family);
 };
 
+/** Headers that only a proxy adds; clients that send them pass for strangers, which harms nobody but them. */
+const marks = [
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-proto",
+  "forwarded",
+  "x-real-ip",
+  "via",
+  "cf-connecting-ip",
+];
+
 /**
  * Who is at the other end. Behind trusted proxies it is the last address in `X-Forwarded-For` that is not one of
  * them: what stands before it is the client's own word.
@@ -36,7 +47,7 @@ const isTrusted = (trusted: BlockList, address: string): boolean => {
 export function peerOf(socketAddress: string, headers: Headers, trusted: BlockList): Peer {
   const direct = plain(socketAddress);
   const forwardedFor = headers.get("x-forwarded-for");
-  const forwarded = forwardedFor !== null || headers.has("forwarded") || headers.has("x-real-ip");
+  const forwarded = marks.some((name) => headers.has(name));
   if (!isTrusted(trusted, direct)) return { address: direct, loopback: isLoopback(direct), forwarded };
   // A proxy that does not say for whom it asks stands for a stranger.
   if (forwardedFor === null) return { address: direct, loopback: false, forwarded: true };

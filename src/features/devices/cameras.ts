@@ -3,14 +3,17 @@ import { relaySlot } from "../../core/hub.ts";
 import { Fault } from "../../protocol/faults.ts";
 import type { DeviceDependencies } from "./dependencies.ts";
 import { iso } from "./events.ts";
-import type { Registry, Session } from "./registry.ts";
+import type { Registry } from "./registry.ts";
 import * as repo from "./repo.ts";
+import type { Session } from "./session.ts";
 
 /** Milliseconds over which frames per second are counted. */
 const fpsWindow = 2_000;
 /** Frames per second that a camera is asked for, where its firmware can be asked: while somebody watches, and not. */
 const watchedFps = 25;
 const unwatchedFps = 1;
+/** Cameras that an error names. */
+const maxNamed = 20;
 
 export interface Picture {
   readonly data: Uint8Array;
@@ -20,6 +23,8 @@ export interface Picture {
 
 interface Camera {
   latest: Picture | undefined;
+  /** On the monotonic clock, as the window below. */
+  latestAt: number;
   frames: number;
   readonly dropped: Record<string, number>;
   viewers: number;
@@ -28,7 +33,7 @@ interface Camera {
   windowFrames: number;
 }
 
-export type DropReason = "too_big" | "empty" | "not_jpeg" | "no_frame";
+export type DropReason = "too_big" | "empty" | "not_jpeg" | "no_frame" | "unasked";
 
 const topicOf = (device: string): string => `camera:${device}`;
 export const frameSlot = (device: string): string => relaySlot(topicOf(device), "frame");
@@ -52,11 +57,12 @@ export class Cameras {
   }
 
   frame({ device }: Session, data: Uint8Array): void {
-    const now = this.#deps.clock.now();
+    const { clock } = this.#deps;
     const camera = this.#camera(device);
-    camera.latest = { data, at: now };
+    camera.latest = { data, at: clock.now() };
+    camera.latestAt = clock.monotonic();
     camera.frames++;
-    countFps(camera, now);
+    countFps(camera, camera.latestAt);
     this.#deps.hub.relay(topicOf(device), "frame", data);
     this.#deps.events.emit("frame.received", { device, bytes: data.length });
   }
@@ -70,18 +76,16 @@ export class Cameras {
   #camera(device: string): Camera {
     const known = this.#cameras.get(device);
     if (known !== undefined) return known;
-    const now = this.#deps.clock.now();
-    const camera = {
-      latest: undefined,
-      frames: 0,
-      dropped: {},
-      viewers: 0,
-      fps: 0,
-      windowStart: now,
-      windowFrames: 0,
-    };
+    const camera = newCamera(this.#deps.clock.monotonic());
     this.#cameras.set(device, camera);
     return camera;
+  }
+
+  /** It is offline: only who still waits for its pictures is remembered. */
+  forget(device: string): void {
+    const viewers = this.#cameras.get(device)?.viewers ?? 0;
+    this.#cameras.delete(device);
+    if (viewers > 0) this.#camera(device).viewers = viewers;
   }
 
   latest(device: string): Picture | undefined {
@@ -89,8 +93,9 @@ export class Cameras {
   }
 
   stats(device: string) {
-    const { latest, frames, dropped, viewers, fps } = this.#camera(device);
-    const isLive = latest !== undefined && this.#deps.clock.now() - latest.at < 2 * fpsWindow;
+    const now = this.#deps.clock.monotonic();
+    const { latest, latestAt, frames, dropped, viewers, fps } = this.#cameras.get(device) ?? newCamera(now);
+    const isLive = latest !== undefined && now - latestAt < 2 * fpsWindow;
     const last_frame_at = latest === undefined ? null : iso(latest.at);
     return { fps: isLive ? Math.round(fps * 10) / 10 : 0, frames, dropped, viewers, last_frame_at };
   }
@@ -104,28 +109,38 @@ export class Cameras {
 
   /** The only camera that is connected, else the only one that is known. Rejects with `not_found` and the choices. */
   async only(): Promise<string> {
-    const cameras = await repo.devices(this.#deps.store.db, { kind: "esp32cam", limit: 20, offset: 0 });
-    const connected = cameras.filter(({ id }) => this.#registry.current(id) !== undefined);
-    const [first, ...others] = connected.length > 0 ? connected : cameras;
+    const connected = [...this.#registry.sessions()].filter(({ kind }) => kind === "esp32cam");
+    const here = connected.slice(0, maxNamed).map(({ device }) => device);
+    const [first, ...others] = here.length > 0 ? here : await this.#known();
     if (first === undefined) throw new Fault("not_found", "no camera has ever connected");
-    if (others.length === 0) return first.id;
-    const ids = cameras.map(({ id }) => id).join(", ");
+    if (others.length === 0) return first;
+    const ids = [first, ...others].sort().join(", ");
     throw new Fault("not_found", `there are several cameras (${ids}): name one, /ws/video/{device}`);
+  }
+
+  async #known(): Promise<string[]> {
+    const filter = { kind: "esp32cam", limit: maxNamed, offset: 0 } as const;
+    return (await repo.devices(this.#deps.store.db, filter)).map(({ id }) => id);
   }
 
   /** From now on this follower gets the newest pictures. Returns what ends that. */
   watch(device: string, follower?: Follower): () => void {
-    const camera = this.#camera(device);
     const topic = topicOf(device);
     if (follower !== undefined) this.#deps.hub.join(topic, follower);
-    if (++camera.viewers === 1) this.pace(device);
+    if (++this.#camera(device).viewers === 1) this.pace(device);
     let isOver = false;
     return () => {
       if (isOver) return;
       isOver = true;
       if (follower !== undefined) this.#deps.hub.leave(topic, follower);
-      if (--camera.viewers === 0) this.pace(device);
+      if (--this.#camera(device).viewers === 0) this.#unwatched(device);
     };
+  }
+
+  #unwatched(device: string): void {
+    this.pace(device);
+    if (this.#camera(device).latest === undefined && this.#registry.current(device) === undefined)
+      this.#cameras.delete(device);
   }
 
   topic(device: string): string {
@@ -136,10 +151,21 @@ export class Cameras {
   pace(device: string): void {
     const session = this.#registry.current(device);
     if (!session?.capabilities.includes("stream_control")) return;
-    const fps = this.#camera(device).viewers > 0 ? watchedFps : unwatchedFps;
+    const fps = (this.#cameras.get(device)?.viewers ?? 0) > 0 ? watchedFps : unwatchedFps;
     session.connection.sendJson({ type: "stream", fps });
   }
 }
+
+const newCamera = (now: number): Camera => ({
+  latest: undefined,
+  latestAt: now,
+  frames: 0,
+  dropped: {},
+  viewers: 0,
+  fps: 0,
+  windowStart: now,
+  windowFrames: 0,
+});
 
 function countFps(camera: Camera, now: number): void {
   camera.windowFrames++;

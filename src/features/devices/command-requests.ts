@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Fault } from "../../protocol/faults.ts";
 import { type Kind, kindNames } from "./kinds.ts";
+import { cut } from "./words.ts";
 
 const angle = z
   .number()
@@ -22,16 +23,17 @@ export const actions = [
 
 /** Camera settings and their ranges, as the firmware takes them. */
 const tone = z.number().int().min(-2, "must be from -2 to 2").max(2, "must be from -2 to 2");
+const cameraSettings = {
+  photo_quality: z.number().int().min(1, "must be from 1 to 100").max(100, "must be from 1 to 100"),
+  brightness: tone,
+  contrast: tone,
+  saturation: tone,
+  sharpness: tone,
+  auto_exposure: z.boolean(),
+  auto_white_balance: z.boolean(),
+};
 const settings = z
-  .object({
-    photo_quality: z.number().int().min(1, "must be from 1 to 100").max(100, "must be from 1 to 100"),
-    brightness: tone,
-    contrast: tone,
-    saturation: tone,
-    sharpness: tone,
-    auto_exposure: z.boolean(),
-    auto_white_balance: z.boolean(),
-  })
+  .object(cameraSettings)
   .partial()
   .refine((body) => Object.keys(body).length > 0, "name one setting at least");
 
@@ -126,7 +128,7 @@ const builders: Readonly<Record<Kind, Builders>> = { pico, esp32cam };
 
 /** Throws `bad_body` for what this kind of board cannot do. `at`: ISO time. */
 export function toWire(kind: Kind, request: CommandRequest, at: string): Wire {
-  if (request.type === "json") return freeJson(request.payload);
+  if (request.type === "json") return freeJson(kind, request.payload);
   const build = builders[kind][request.type] as Build<never> | undefined;
   if (build === undefined) {
     const known = [...Object.keys(builders[kind]), "json"].join(", ");
@@ -135,11 +137,35 @@ export function toWire(kind: Kind, request: CommandRequest, at: string): Wire {
   return build(request as never, at);
 }
 
-function freeJson(payload: Readonly<Record<string, unknown>>): Wire {
+function freeJson(kind: Kind, payload: Readonly<Record<string, unknown>>): Wire {
   const bytes = Buffer.byteLength(JSON.stringify(payload));
   if (bytes > maxPayloadBytes)
     throw new Fault("bad_body", `payload: ${bytes} bytes; boards take ${maxPayloadBytes} at most`);
-  return { answers: typeof payload.type === "string" ? payload.type.slice(0, 60) : "", payload };
+  const byType = typeof payload.type === "string" ? cut(payload.type, 60) : "";
+  return { answers: (kind === "esp32cam" ? answerByKeys(payload) : undefined) ?? byType, payload };
+}
+
+/** How the camera's firmware answers keys at the top of a command, where not by their own name. */
+const answersByKey: ReadonlyMap<string, string> = new Map([
+  ["camera_settings", "camera_settings_updated"],
+  ["servo1", "servo_command"],
+  ["servo2", "servo_command"],
+  ["flash", "flash"],
+  ["intensity", "flash_intensity"],
+  ...Object.keys(cameraSettings).map((name) => [name, name] as const),
+]);
+const answersByAction: ReadonlyMap<unknown, string> = new Map([
+  ["capture_photo", "photo"],
+  ["flash_on", "flash"],
+  ["flash_off", "flash"],
+]);
+
+/** What the builders above know of their own commands, read from one that somebody wrote himself. */
+function answerByKeys(payload: Readonly<Record<string, unknown>>): string | undefined {
+  const { action } = payload;
+  if (typeof action === "string") return answersByAction.get(action) ?? cut(action, 60);
+  const key = [...answersByKey.keys()].find((each) => Object.hasOwn(payload, each));
+  return key === undefined ? undefined : answersByKey.get(key);
 }
 
 function requireAction(kind: Kind, action: string, known: readonly string[]): void {

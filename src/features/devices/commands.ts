@@ -1,17 +1,22 @@
 import { randomId } from "../../core/id.ts";
-import type { WriteResult } from "../../core/store.ts";
+import type { Change } from "../../core/store.ts";
 import { Fault } from "../../protocol/faults.ts";
 import { type CommandRequest, toWire } from "./command-requests.ts";
 import type { DeviceDependencies } from "./dependencies.ts";
 import { type Command, devicesTopic, iso } from "./events.ts";
-import type { Registry, Session } from "./registry.ts";
+import type { Registry } from "./registry.ts";
 import * as repo from "./repo.ts";
+import type { Session } from "./session.ts";
 import { toCommand } from "./view.ts";
 
 /** Commands that may wait for one device. */
 export const maxQueued = 100;
 /** Commands that one sweep looks at. */
 const sweepLimit = 200;
+/** Unanswered commands that an answer may be about. */
+const maxOutstanding = 200;
+/** Unanswered commands that an arrival settles; more than can be sent before they time out. */
+const maxSettled = 5_000;
 /** Milliseconds that commands which ended are kept. */
 const keepEnded = 30 * 86_400_000;
 
@@ -44,6 +49,8 @@ export class Commands {
   readonly #registry: Registry;
   /** Devices whose queue is being sent; `true`: look again afterwards, something came meanwhile. */
   readonly #sending = new Map<string, boolean>();
+  /** Devices whose queue stands still since a step failed. */
+  readonly #stuck = new Set<string>();
   #sweeping = false;
 
   constructor(deps: DeviceDependencies, registry: Registry) {
@@ -86,9 +93,9 @@ export class Commands {
   }
 
   async #insert(row: Omit<repo.CommandRow, "seq">, request: CommandRequest) {
-    const { store } = this.#deps;
+    const { store, journal } = this.#deps;
     try {
-      await this.#commit(repo.insertCommand(store.db, row), row);
+      await journal.commit({ writes: [repo.insertCommand(store.db, row)], events: [this.#event(row)] });
     } catch (error) {
       // Two at once under one id: the other one was first.
       const earlier = await this.#earlier(row.device_id, row.command_id ?? undefined, request);
@@ -115,6 +122,7 @@ export class Commands {
     this.#sending.set(device, false);
     void this.#sendAll(device).catch((error) => {
       this.#sending.delete(device);
+      this.#stuck.add(device);
       this.#deps.events.emit("failure", { where: "devices.commands", incident: device, error });
     });
   }
@@ -130,31 +138,68 @@ export class Commands {
   /** `false`: nothing waits, or nobody is there to get it. */
   async #sendNext(device: string): Promise<boolean> {
     const { store, clock } = this.#deps;
-    if (this.#registry.current(device) === undefined) return false;
+    if (this.#receiver(device) === undefined) return false;
     const row = await repo.nextQueued(store.db, device, clock.now());
     if (row === undefined) return false;
-    const session = this.#registry.current(device);
+    const session = this.#receiver(device);
     if (session === undefined) return false;
     // It expired, or somebody took it back, in the same moment: the next one, then.
-    if (!(await this.#step(row, "sent", null))) return true;
-    session.connection.sendJson(JSON.parse(row.payload));
-    return true;
+    const sent = await this.#step(row, "sent", null);
+    if (sent === undefined) return true;
+    if (this.#receiver(device) === session) {
+      session.connection.sendJson(JSON.parse(row.payload));
+      return true;
+    }
+    // It left while we wrote that down, or came anew: this was never sent.
+    await this.#step(sent, "queued", null);
+    return false;
   }
 
-  /** A device that tells commands apart gets again what it may have missed; others might do it twice. */
-  async resend({ device, capabilities, connection }: Session): Promise<void> {
-    if (!capabilities.includes("command_ids")) return;
-    const sent = await repo.outstanding(this.#deps.store.db, device);
-    const missed = sent.filter(({ sent_at }) => sent_at! <= connection.openedAt);
-    for (const row of missed) await this.#step(row, "queued", null);
-    this.send(device);
+  #receiver(device: string): Session | undefined {
+    const session = this.#registry.current(device);
+    return session?.connection.isOver === false ? session : undefined;
+  }
+
+  /**
+   * What becomes of commands that an earlier connection was sent and did not answer. A board that tells commands apart
+   * gets them again; another one might do them twice, and would acknowledge one by answering the next.
+   */
+  async settlement(device: string, capabilities: readonly string[]): Promise<Change> {
+    const sent = await repo.outstanding(this.#deps.store.db, device, maxSettled);
+    const steps = sent.map((row) =>
+      capabilities.includes("command_ids")
+        ? this.#draft(row, "queued", null)
+        : this.#draft(row, "failed", "the connection ended before the board answered"),
+    );
+    return { writes: steps.map(({ write }) => write), events: steps.map(({ event }) => event) };
   }
 
   /** A device answered. What is about no command of ours is ignored: answering an answer would start a loop. */
-  async answered(device: string, answer: Answer): Promise<void> {
-    const waiting = await repo.outstanding(this.#deps.store.db, device);
-    const row = waiting.find((each) => isAbout(answer, each));
+  async answered(session: Session, answer: Answer): Promise<void> {
+    // What other connections were sent was settled when this one began.
+    if (this.#registry.current(session.device) !== session) return;
+    const row = await this.#meant(session.device, answer);
     if (row !== undefined) await this.#step(row, answer.failed ? "failed" : "acknowledged", answer.detail);
+  }
+
+  /** By its id where the device repeats that; else the oldest of its kind; else simply the oldest (seed 000's `ack`). */
+  async #meant(device: string, { commandId, answers }: Answer): Promise<repo.CommandRow | undefined> {
+    const { db } = this.#deps.store;
+    if (commandId !== undefined) {
+      const row = await repo.commandById(db, device, commandId);
+      return row?.state === "sent" ? row : undefined;
+    }
+    const waiting = await repo.outstanding(db, device, maxOutstanding);
+    // Firmware says "unknown" of what an operator wrote, and of messages that are no commands at all.
+    if (answers === "unknown")
+      return waiting.length === 1 && waiting[0]!.type === "json" ? waiting[0] : undefined;
+    return waiting.find((row) => answers === undefined || row.answers === answers);
+  }
+
+  /** Whether a device was sent something that is answered like this, and has not answered yet. */
+  async awaits(device: string, answers: string): Promise<boolean> {
+    const waiting = await repo.outstanding(this.#deps.store.db, device, maxOutstanding);
+    return waiting.some((row) => row.answers === answers);
   }
 
   /** Newest first. Only while they are kept: ended ones go after a month. */
@@ -175,12 +220,12 @@ export class Commands {
   async cancel(device: string, id: string): Promise<Command> {
     const row = await repo.commandById(this.#deps.store.db, device, id);
     if (row === undefined) throw new Fault("not_found", `${device} has no command ${id}`);
-    if (row.state !== "queued" || !(await this.#step(row, "failed", "taken back")))
+    if (row.state !== "queued" || (await this.#step(row, "failed", "taken back")) === undefined)
       throw new Fault("conflict", `command ${id} is ${row.state} already`);
     return this.byId(device, row.id);
   }
 
-  /** Ends what waited too long: for the device to come, or for its answer. */
+  /** Ends what waited too long, for the device to come or for its answer; and goes on where sending failed. */
   async sweep(): Promise<void> {
     if (this.#sweeping) return;
     this.#sweeping = true;
@@ -192,6 +237,9 @@ export class Commands {
       const silence = `no acknowledgement within ${Math.round(options.ackTimeout / 1000)} s`;
       for (const row of await repo.unansweredCommands(store.db, now - options.ackTimeout, sweepLimit))
         await this.#step(row, "failed", silence);
+      const stuck = [...this.#stuck];
+      this.#stuck.clear();
+      for (const device of stuck) this.send(device);
     } finally {
       this.#sweeping = false;
     }
@@ -202,36 +250,33 @@ export class Commands {
     await store.commit({ writes: [repo.deleteEndedBefore(store.db, clock.now() - keepEnded)] });
   }
 
-  /** `false`: somebody else took the step from this state first. */
-  async #step(row: repo.CommandRow, state: Command["state"], detail: string | null): Promise<boolean> {
-    const now = this.#deps.clock.now();
-    const sent_at = state === "queued" ? null : state === "sent" ? now : row.sent_at;
-    const ended_at = state === "sent" || state === "queued" ? null : now;
-    const step = { id: row.id, from: row.state, state, detail, sent_at, ended_at };
-    const query = repo.stepQuery(this.#deps.store.db, step);
+  /** The command after the step. `undefined`: somebody else took one from this state first. */
+  async #step(
+    row: repo.CommandRow,
+    state: Command["state"],
+    detail: string | null,
+  ): Promise<repo.CommandRow | undefined> {
+    const { next, write, event } = this.#draft(row, state, detail);
     try {
-      await this.#commit({ query, rows: 1 }, { ...row, state, detail, sent_at, ended_at });
-      return true;
+      await this.#deps.journal.commit({ writes: [write], events: [event] });
+      return next;
     } catch (error) {
-      if (error instanceof Fault && error.fault === "conflict") return false;
+      if (error instanceof Fault && error.fault === "conflict") return undefined;
       throw error;
     }
   }
 
-  #commit(
-    write: ReturnType<typeof repo.insertCommand> | { query: ReturnType<typeof repo.stepQuery>; rows: number },
-    row: Omit<repo.CommandRow, "seq">,
-  ): Promise<{ results: readonly WriteResult[] }> {
-    const { journal, publisher } = this.#deps;
-    const event = publisher.draft(devicesTopic, "command_updated", { command: toCommand(row) });
-    return journal.commit({ writes: [write], events: [event] });
+  #draft(row: repo.CommandRow, state: Command["state"], detail: string | null) {
+    const now = this.#deps.clock.now();
+    const sent_at = state === "queued" ? null : state === "sent" ? now : row.sent_at;
+    const ended_at = state === "sent" || state === "queued" ? null : now;
+    const next = { ...row, state, detail, sent_at, ended_at };
+    const step = { id: row.id, from: row.state, state, detail, sent_at, ended_at };
+    const write = { query: repo.stepQuery(this.#deps.store.db, step), rows: 1 };
+    return { next, write, event: this.#event(next) };
   }
-}
 
-/** By its id where the device repeats that; else the oldest of its kind; else simply the oldest (seed 000's `ack`). */
-function isAbout({ commandId, answers }: Answer, row: repo.CommandRow): boolean {
-  if (commandId !== undefined) return row.id === commandId || row.command_id === commandId;
-  // Firmware says "unknown" of what only an operator can have written.
-  if (answers === "unknown") return row.type === "json";
-  return answers === undefined || row.answers === answers;
+  #event(row: Omit<repo.CommandRow, "seq">) {
+    return this.#deps.publisher.draft(devicesTopic, "command_updated", { command: toCommand(row) });
+  }
 }

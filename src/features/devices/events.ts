@@ -13,7 +13,7 @@ const at = z.iso.datetime();
 export const CameraStats = z.object({
   fps: z.number(),
   frames: z.number().int(),
-  /** Dropped messages by reason: `too_big`, `empty`, `not_jpeg`, `no_frame` (announced, and never came). */
+  /** Dropped messages by reason: `too_big`, `empty`, `not_jpeg`, `no_frame` (announced, and never came), `unasked`. */
   dropped: z.record(z.string(), z.number().int()),
   viewers: z.number().int(),
   last_frame_at: at.nullable(),
@@ -95,6 +95,7 @@ export const outgoing = {
   device_offline: durable(z.object({ device_id: z.string(), reason: z.string(), last_seen: at.nullable() })),
   /** Added, renamed, revoked, or described itself anew. */
   device_changed: durable(z.object({ device: Device })),
+  device_removed: durable(z.object({ device_id: z.string() })),
   device_log: durable(z.object({ device_id: z.string(), log: LogLine })),
   command_updated: durable(z.object({ command: Command })),
   photo_captured: durable(Photo),
@@ -113,7 +114,10 @@ export const TokenEnds = z.object({
   ends_at: z.number().int(),
   /** Names of the tokens that end. */
   tokens: z.array(z.string()),
+  /** Nothing may speak for the device any more, under whatever token. */
+  revoked: z.boolean().default(false),
 });
+export type TokenEnds = z.output<typeof TokenEnds>;
 export const tokenEvents = { device_token_ends: durable(TokenEnds) };
 
 export const iso = (time: number): string => new Date(time).toISOString();

@@ -19,7 +19,7 @@ import type { Devices } from "./service.ts";
 /** Boards and their operators (seeds 000 and 001). */
 export function devicesFeature(devices: Devices, hub: Hub, kit: Kit): Feature<OpenAPIHono<HttpEnv>> {
   hub.join(tokensTopic, {
-    deliver: ({ data }) => devices.closeEnded(TokenEnds.parse(JSON.parse(String(data)))),
+    deliver: ({ data }) => void tokensEnded(devices, TokenEnds.parse(JSON.parse(String(data)))),
   });
   return {
     name: "devices",
@@ -36,6 +36,15 @@ export function devicesFeature(devices: Devices, hub: Hub, kit: Kit): Feature<Op
     start: () => devices.start(),
     stop: () => devices.registry.stop(),
   };
+}
+
+/** Of its own accord: whoever ended them has his answer already. */
+async function tokensEnded(devices: Devices, ended: TokenEnds): Promise<void> {
+  try {
+    await devices.tokensEnded(ended);
+  } catch (error) {
+    devices.failed("tokens", ended.device_id, error);
+  }
 }
 
 function createRoutes(devices: Devices, kit: Kit): OpenAPIHono<HttpEnv> {

@@ -1,3 +1,5 @@
+import { cut } from "./words.ts";
+
 /** Boards that speak here: a Raspberry Pi Pico W, an ESP32-CAM (seeds 000 and 001). */
 export const kinds = ["pico", "esp32cam"] as const;
 export type Kind = (typeof kinds)[number];
@@ -14,12 +16,16 @@ export const maxIdLength = 80;
 export function idOf(kind: Kind, name = kind as string): string {
   const plain = name
     .normalize("NFC")
-    .trim()
-    .replace(/[^\p{L}\p{N}_.-]+/gu, "-")
-    .replace(/^[-.]+|[-.]+$/g, "");
-  return plain === "" || plain === kind ? kind : `${kind}-${plain}`.slice(0, maxIdLength);
+    .replace(/[^\p{L}\p{M}\p{N}\u200c_.-]+/gu, "-")
+    .replace(/^[-.\u200c]+|[-.\u200c]+$/g, "");
+  return plain === "" || plain === kind ? kind : cut(`${kind}-${plain}`, maxIdLength);
 }
 
-/** Whether a person may choose this id: letters and digits of any script, `.`, `_` and `-`. */
+/**
+ * Whether a person may choose this id: letters and digits of any script, `.`, `_` and `-`. Letters have marks in many
+ * scripts, and Persian words a zero-width non-joiner within. NFC, so that what looks the same is the same.
+ */
 export const isId = (id: string): boolean =>
-  /^[\p{L}\p{N}][\p{L}\p{N}_.-]*$/u.test(id) && id.length <= maxIdLength;
+  /^[\p{L}\p{N}][\p{L}\p{M}\p{N}\u200c_.-]*$/u.test(id) &&
+  id.length <= maxIdLength &&
+  id === id.normalize("NFC");

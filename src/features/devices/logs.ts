@@ -1,7 +1,7 @@
 import type { DeviceDependencies } from "./dependencies.ts";
 import { devicesTopic } from "./events.ts";
-import type { Session } from "./registry.ts";
 import * as repo from "./repo.ts";
+import type { Session } from "./session.ts";
 import { toLogLine } from "./view.ts";
 
 export interface NewLine {
@@ -12,12 +12,19 @@ export interface NewLine {
 }
 
 /** Names that boards use for the same level. */
-const levels: Readonly<Record<string, string>> = {
-  warn: "warning",
-  err: "error",
-  fatal: "critical",
-  trace: "debug",
-};
+const levels: ReadonlyMap<string, string> = new Map([
+  ["warn", "warning"],
+  ["err", "error"],
+  ["fatal", "critical"],
+  ["trace", "debug"],
+  ["", "info"],
+]);
+
+/** A level under its usual name; a board may have levels of its own. */
+export function levelName(level: string): string {
+  const name = level.trim().toLowerCase();
+  return levels.get(name) ?? name;
+}
 
 const pruneStep = 5_000;
 
@@ -38,11 +45,10 @@ export class Logs {
   async add({ device, kind }: Session, { message, level = "info", time }: NewLine): Promise<void> {
     const { store, journal, publisher, clock } = this.#deps;
     const at = clock.now();
-    const name = level.trim().toLowerCase();
     const row = {
       id: this.#nextId(at),
       device_id: device,
-      level: levels[name] ?? (name === "" ? "info" : name),
+      level: levelName(level),
       message,
       source: kind,
       device_time: time ?? null,
@@ -68,6 +74,15 @@ export class Logs {
     await this.#remove((clock.now() - options.logMaxAge) * 1000, Number.MAX_SAFE_INTEGER);
     const tooMany = (await repo.countLogs(store.db)) - options.logMaxRows;
     if (tooMany > 0) await this.#remove(Number.MAX_SAFE_INTEGER, tooMany);
+  }
+
+  /** All lines of one device. */
+  async forget(device: string): Promise<void> {
+    const { store } = this.#deps;
+    for (let removed = pruneStep; removed === pruneStep; ) {
+      const { results } = await store.commit({ writes: [repo.deleteLogsOf(store.db, device, pruneStep)] });
+      removed = results[0]!.changed;
+    }
   }
 
   /** The oldest lines up to this id, in steps that let other writes through. */

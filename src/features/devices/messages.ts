@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { cut, plainJson } from "./words.ts";
 
 /**
  * What boards say. Firmware sends fields of odd types, so only what we use is looked at, and what does not fit is as
@@ -8,7 +9,7 @@ const text = (max: number) => z.preprocess((value) => asText(value, max), z.stri
 
 function asText(value: unknown, max: number): string | undefined {
   if (value === undefined || value === null) return undefined;
-  return (typeof value === "string" ? value : JSON.stringify(value)).slice(0, max);
+  return cut(typeof value === "string" ? value : plainJson(value), max);
 }
 
 const id = z.union([z.string(), z.number()]).transform(String).optional().catch(undefined);

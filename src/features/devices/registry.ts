@@ -1,93 +1,121 @@
-import type { Connection, Ending } from "../../core/channel.ts";
+import type { Connection } from "../../core/channel.ts";
 import type { Cancel } from "../../core/clock.ts";
-import type { EventDraft } from "../../core/store.ts";
-import { Fault } from "../../protocol/faults.ts";
+import type { Change } from "../../core/store.ts";
+import { asFault, Fault } from "../../protocol/faults.ts";
+import { Departures } from "./departures.ts";
 import type { DeviceDependencies } from "./dependencies.ts";
-import { devicesTopic, iso, isoOrNull } from "./events.ts";
+import { devicesTopic, iso } from "./events.ts";
 import { idOf, type Kind, kindNames } from "./kinds.ts";
-import type { Hello } from "./messages.ts";
 import * as repo from "./repo.ts";
+import { type BoardConnection, capabilitiesOf, reasonOf, type Session } from "./session.ts";
 import { ownDevice } from "./tokens.ts";
+import { Turns } from "./turns.ts";
 import { type Seen, toDevice } from "./view.ts";
-
-/** One connection of one device, from the moment that we know which device it is. */
-export interface Session {
-  readonly connection: Connection;
-  readonly device: string;
-  readonly kind: Kind;
-  /** What the board said that it can do. */
-  capabilities: readonly string[];
-}
 
 /** A connection whose device may not be known yet. */
 interface Arrival {
-  readonly connection: Connection;
+  readonly connection: BoardConnection;
   readonly kind: Kind;
-  session?: Session;
-  naming?: Promise<Session>;
+  session: Session | undefined;
+  naming: Promise<Session> | undefined;
+  /** It never said its name, and is called like its kind until it does. */
+  isNameless: boolean;
   stopWaiting: Cancel;
 }
 
 /** Milliseconds that a board without a name of its own has to say one, before it is simply "a Pico". */
-const namingTime = 2_000;
+const namingTime = 10_000;
 /** Writes that share one commit when many boards were heard of. */
 const batch = 500;
+/** Times that an arrival is tried while answers to its commands come in between. */
+const attempts = 3;
+/** Turns of those who need a place among MAX_DEVICES; no device is called so. */
+const anyNewcomer = "";
+
+/** What else happens when a device comes or goes. */
+export interface RegistryHooks {
+  /** Goes to disk together with an arrival: what becomes of commands that an earlier connection left unanswered. */
+  onArrival(device: string, capabilities: readonly string[]): Promise<Change>;
+  /** Called with each session that begins, once it is on record. */
+  onSession(session: Session): void;
+  /** Called once a device is offline. */
+  onGone(device: string): void;
+  /** Rejects with `server_full` where no device can be forgotten. */
+  forgetOne(): Promise<void>;
+}
 
 /**
  * Which devices there are, and which of them are here: `online` while connected, `stale` for a grace period after,
- * then `offline`, which is told exactly once.
+ * then `offline`. What happens to one device happens in turns, so that nobody hears of two states in the wrong order.
  */
 export class Registry {
   readonly #deps: DeviceDependencies;
+  readonly #hooks: RegistryHooks;
   readonly #arrivals = new WeakMap<Connection, Arrival>();
   readonly #sessions = new Map<string, Session>();
-  /** Devices that are on their way to offline. */
-  readonly #leaving = new Map<string, Cancel>();
+  /** Devices whose newest connection is being put on record: neither it nor an older one counts meanwhile. */
+  readonly #arriving = new Set<string>();
+  readonly #turns = new Turns();
+  readonly #departures: Departures;
   /** What the store knows of their last sign of life. */
   readonly #noted = new Map<string, number>();
-  #known = 0;
+  /** Newcomers that have a place and are not on record yet. */
+  #newcomers = 0;
   #stopping = false;
-  /** Called with each session that begins, once it is on record. */
-  onSession: (session: Session) => void = () => {};
 
-  constructor(deps: DeviceDependencies) {
+  constructor(deps: DeviceDependencies, hooks: RegistryHooks) {
     this.#deps = deps;
+    this.#hooks = hooks;
+    this.#departures = new Departures(deps, {
+      turns: this.#turns,
+      isHere: (device) => this.#sessions.has(device),
+      onGone: hooks.onGone,
+    });
   }
 
   /** Devices that a restart took us from get their grace period anew. */
   async start(): Promise<void> {
-    const { store } = this.#deps;
-    this.#known = await repo.countDevices(store.db);
-    for (const { id, state, last_seen } of await repo.unsettledDevices(store.db))
-      this.#leaveLater(
-        id,
-        state as "online" | "stale",
-        "did not come back after a restart of the server",
-        last_seen,
-      );
+    const reason = "did not come back after a restart of the server";
+    for (const { id, last_seen } of await repo.unsettledDevices(this.#deps.store.db))
+      this.#departures.later({ id, reason, lastSeen: last_seen });
   }
 
   async stop(): Promise<void> {
     this.#stopping = true;
-    for (const cancel of this.#leaving.values()) cancel();
-    await this.noteLastSeen();
+    this.#departures.stop();
+    await this.#turns.idle();
+    await this.noteLastSeen().catch((error) => this.#failed("last_seen", "-", error));
   }
+
+  #failed(what: string, incident: string, error: unknown): void {
+    this.#deps.events.emit("failure", { where: `devices.${what}`, incident, error });
+  }
+
+  // --- whose connection it is ---
 
   /** A board connected. Who it is, its token or a header says; else its first message. */
   async enter(connection: Connection, kind: Kind): Promise<void> {
-    const arrival: Arrival = { connection, kind, stopWaiting: () => {} };
+    const arrival: Arrival = {
+      // What the core hands to channels is a LiveConnection.
+      connection: connection as BoardConnection,
+      kind,
+      session: undefined,
+      naming: undefined,
+      isNameless: false,
+      stopWaiting: () => {},
+    };
     this.#arrivals.set(connection, arrival);
     const { identity } = connection;
     if (ownDevice(identity) !== undefined || identity.name !== kindNames[kind])
       return void (await this.session(connection, identity.name));
-    arrival.stopWaiting = this.#deps.clock.after(namingTime, () => void this.#nameUnnamed(arrival));
+    arrival.stopWaiting = this.#deps.clock.after(namingTime, () => void this.#nameNameless(arrival));
   }
 
-  async #nameUnnamed({ connection }: Arrival): Promise<void> {
+  async #nameNameless({ connection }: Arrival): Promise<void> {
     try {
       await this.session(connection);
     } catch (error) {
-      connection.refuse(error as Fault);
+      connection.refuse(asFault(error));
     }
   }
 
@@ -95,150 +123,193 @@ export class Registry {
   session(connection: Connection, name?: string): Session | Promise<Session> {
     const arrival = this.#arrivals.get(connection)!;
     arrival.stopWaiting();
-    if (arrival.session !== undefined) return arrival.session;
-    arrival.naming ??= this.#begin(arrival, name);
+    if (arrival.naming !== undefined) return arrival.naming;
+    if (arrival.session !== undefined && !isAnother(arrival, arrival.session, name)) return arrival.session;
+    arrival.naming = this.#name(arrival, name).finally(() => {
+      arrival.naming = undefined;
+    });
     return arrival.naming;
   }
 
-  async #begin(arrival: Arrival, name: string | undefined): Promise<Session> {
-    const { connection, kind } = arrival;
-    const own = ownDevice(connection.identity);
-    const id = own ?? idOf(kind, name);
-    const row = await repo.deviceById(this.#deps.store.db, id);
-    try {
-      this.#requireFree(row, kind, own !== undefined);
-    } catch (error) {
-      connection.refuse(error as Fault);
-      throw error;
-    }
-    const session: Session = { connection, device: id, kind, capabilities: [] };
-    await this.#arrive(
-      session,
-      row,
-      own === undefined ? (name ?? kindNames[kind]) : connection.identity.name,
-    );
+  /** Where it fails, the next message tries again. */
+  async #name(arrival: Arrival, name: string | undefined): Promise<Session> {
+    const { session: wrong, connection } = arrival;
+    arrival.session = undefined;
+    if (wrong !== undefined)
+      await this.#turns.run(wrong.device, () => this.#lost(wrong, "it turned out to be another device"));
+    const session = await this.#begin(arrival, name);
+    arrival.isNameless = name === undefined && ownDevice(connection.identity) === undefined;
     arrival.session = session;
-    this.onSession(session);
     return session;
   }
 
-  /** A common token must not speak for a device that has a token of its own. */
-  #requireFree(row: repo.DeviceRow | undefined, kind: Kind, own: boolean): void {
-    if (row === undefined && this.#known >= this.#deps.options.maxDevices)
-      throw new Fault("server_full", "the server knows as many devices as it may (MAX_DEVICES)");
+  #begin({ connection, kind }: Arrival, name: string | undefined): Promise<Session> {
+    const own = ownDevice(connection.identity);
+    const device = own ?? idOf(kind, name);
+    const called = own === undefined ? (name ?? kindNames[kind]) : connection.identity.name;
+    return this.#turns.run(device, async () => {
+      this.#arriving.add(device);
+      try {
+        return await this.#arrive({ connection, device, kind, capabilities: [] }, called);
+      } finally {
+        this.#arriving.delete(device);
+      }
+    });
+  }
+
+  // --- arriving ---
+
+  async #arrive(session: Session, name: string): Promise<Session> {
+    const { connection, device, kind } = session;
+    const row = await repo.deviceById(this.#deps.store.db, device);
+    try {
+      this.#requireFree(row, kind, connection);
+      if (row === undefined) await this.#takePlace();
+    } catch (error) {
+      connection.refuse(asFault(error));
+      throw error;
+    }
+    try {
+      if (connection.isOver) throw new Fault("peer_lost");
+      session.capabilities = capabilitiesOf(row);
+      await this.#record(session, row, name);
+    } finally {
+      if (row === undefined) this.#newcomers--;
+    }
+    this.#begun(session);
+    return session;
+  }
+
+  /** A common token must not speak for a device that has a token of its own, except while that is being exchanged. */
+  #requireFree(row: repo.DeviceRow | undefined, kind: Kind, connection: BoardConnection): void {
     if (row === undefined) return;
     if (row.revoked_at !== null) throw new Fault("token_revoked", "this device was revoked");
     if (row.kind !== kind) throw new Fault("bad_device_token", `${row.id} is known as another kind of board`);
-    if (row.own_token === 1 && !own)
+    if (row.own_token === 0 || ownDevice(connection.identity) !== undefined) return;
+    const until = row.common_until ?? 0;
+    if (until <= this.#deps.clock.now())
       throw new Fault(
         "bad_device_token",
         `${row.id} has a token of its own; the common one does not speak for it`,
       );
+    connection.endBy(until);
   }
 
-  /** The newest connection of a device is the one that counts; the older one is closed and marks nothing offline. */
-  async #arrive(session: Session, row: repo.DeviceRow | undefined, name: string): Promise<void> {
-    const { store, journal, clock } = this.#deps;
+  async #takePlace(): Promise<void> {
+    await this.requireRoom(() => {
+      this.#newcomers++;
+    });
+  }
+
+  /** Makes room for one more device where MAX_DEVICES are known. Rejects with `server_full`. */
+  requireRoom(then: () => void = () => {}): Promise<void> {
+    const { store, options } = this.#deps;
+    return this.#turns.run(anyNewcomer, async () => {
+      while ((await repo.countDevices(store.db)) + this.#newcomers >= options.maxDevices)
+        await this.#hooks.forgetOne();
+      then();
+    });
+  }
+
+  async #record(session: Session, row: repo.DeviceRow | undefined, name: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#commitArrival(session, row, name);
+      } catch (error) {
+        // A command was answered in the same moment.
+        if (attempt === attempts || asFault(error).fault !== "conflict") throw error;
+      }
+    }
+  }
+
+  async #commitArrival(session: Session, row: repo.DeviceRow | undefined, name: string): Promise<void> {
+    const { store, journal, clock, publisher } = this.#deps;
     const { connection, device: id, kind } = session;
-    const older = this.#sessions.get(id);
-    this.#sessions.set(id, session);
-    this.#cancelLeaving(id);
-    older?.connection.close(new Fault("replaced"));
-    if (row === undefined) this.#known++;
     const now = clock.now();
-    const { address } = connection.peer;
-    const arrival = { id, kind, name: row?.name ?? name, own_token: row?.own_token ?? 0, address, now };
-    const isNews = older === undefined && row?.state !== "online";
-    const device = toDevice(
-      { ...blank, ...row, ...arrival, connected_at: now, created_at: row?.created_at ?? now },
-      this.#seen(session),
-    );
+    const own_token = row?.own_token ?? 0;
+    const arrival = { id, kind, name: row?.name ?? name, own_token, address: connection.peer.address, now };
+    const known = { ...blank, ...row, ...arrival, connected_at: now, created_at: row?.created_at ?? now };
+    const online = { device: toDevice(known, this.#seen(session)) };
+    const isNews = row?.state !== "online" || this.#departures.has(id);
+    const { writes = [], events = [] } = await this.#hooks.onArrival(id, session.capabilities);
     await journal.commit({
-      writes: [repo.arriveQuery(store.db, arrival)],
-      events: isNews ? [this.#deps.publisher.draft(devicesTopic, "device_online", { device })] : [],
+      writes: [repo.arriveQuery(store.db, arrival), ...writes],
+      events: [...(isNews ? [publisher.draft(devicesTopic, "device_online", online)] : []), ...events],
     });
     this.#noted.set(id, now);
   }
+
+  /** The newest connection of a device is the one that counts; the older one is closed and marks nothing offline. */
+  #begun(session: Session): void {
+    const { device, connection } = session;
+    const older = this.#sessions.get(device);
+    this.#arriving.delete(device);
+    // One that ended while it was put on record must not throw out one that lives.
+    if (connection.isOver && older !== undefined && !older.connection.isOver)
+      return this.#hooks.onSession(older);
+    this.#sessions.set(device, session);
+    this.#departures.cancel(device);
+    older?.connection.close(
+      new Fault(
+        "replaced",
+        "a newer connection is this device now: give each board an X-Device-ID or `device`",
+      ),
+    );
+    this.#hooks.onSession(session);
+  }
+
+  // --- leaving ---
 
   /** The connection ended. A session that is being named is waited for. */
   async leave(connection: Connection): Promise<void> {
     const arrival = this.#arrivals.get(connection);
     arrival?.stopWaiting();
-    if (arrival?.naming === undefined) return;
-    const session = await arrival.naming.catch(() => undefined);
-    if (session !== undefined) await this.#lost(session);
+    const session = (await arrival?.naming?.catch(() => undefined)) ?? arrival?.session;
+    if (session === undefined) return;
+    await this.#turns.run(session.device, () => this.#lost(session, reasonOf(connection.ending)));
   }
 
-  async #lost(session: Session): Promise<void> {
-    const { device: id, connection } = session;
-    if (this.#sessions.get(id) !== session) return;
+  async #lost({ device: id, connection }: Session, reason: string): Promise<void> {
+    if (this.#sessions.get(id)?.connection !== connection) return;
+    // While the server ends, sessions stay: when each was last heard of is still to be written.
+    if (this.#stopping || connection.ending?.fault === "shutting_down") return;
     this.#sessions.delete(id);
     this.#noted.delete(id);
-    if (this.#stopping || connection.ending?.fault === "shutting_down") return;
+    this.#departures.later({ id, reason, lastSeen: connection.lastSeen });
+    await this.#tellStale(id, reason, connection.lastSeen);
+  }
+
+  /** Where it fails, operators hear "offline" a little later all the same. */
+  async #tellStale(id: string, reason: string, last_seen: number): Promise<void> {
     const { store, journal, publisher } = this.#deps;
-    const reason = reasonOf(connection.ending);
-    const { lastSeen } = connection;
-    this.#leaveLater(id, "stale", reason, lastSeen);
-    const stale = { device_id: id, reason, last_seen: iso(lastSeen) };
-    await journal.commit({
-      writes: [repo.staleQuery(store.db, { id, reason, last_seen: lastSeen })],
-      events: [publisher.draft(devicesTopic, "device_stale", stale)],
-    });
-  }
-
-  #leaveLater(id: string, from: "online" | "stale", reason: string, lastSeen: number | null): void {
-    this.#cancelLeaving(id);
-    const { clock, options } = this.#deps;
-    const cancel = clock.after(options.grace, () => {
-      this.#leaving.delete(id);
-      void this.#offline(id, from, reason, lastSeen);
-    });
-    this.#leaving.set(id, cancel);
-  }
-
-  #cancelLeaving(id: string): void {
-    this.#leaving.get(id)?.();
-    this.#leaving.delete(id);
-  }
-
-  async #offline(
-    id: string,
-    from: "online" | "stale",
-    reason: string,
-    lastSeen: number | null,
-  ): Promise<void> {
-    const { store, journal, publisher, events } = this.#deps;
-    const event: EventDraft = publisher.draft(devicesTopic, "device_offline", {
-      device_id: id,
-      reason,
-      last_seen: isoOrNull(lastSeen),
-    });
+    const stale = { device_id: id, reason, last_seen: iso(last_seen) };
     try {
       await journal.commit({
-        writes: [{ query: repo.offlineQuery(store.db, { id, reason, from }), rows: 1 }],
-        events: [event],
+        writes: [{ query: repo.staleQuery(store.db, { id, reason, last_seen }), rows: 1 }],
+        events: [publisher.draft(devicesTopic, "device_stale", stale)],
       });
     } catch (error) {
-      // A conflict: it came back in the same moment.
-      if (error instanceof Fault && error.fault === "conflict") return;
-      events.emit("failure", { where: "devices.offline", incident: id, error });
+      // A conflict: it was removed.
+      if (asFault(error).fault !== "conflict") this.#failed("stale", id, error);
     }
   }
 
-  /** What a board says of itself when it connects. */
-  async describe(session: Session, hello: Hello): Promise<void> {
-    const { device: _, timestamp: __, version, capabilities = [], ...rest } = hello;
-    session.capabilities = capabilities;
-    const info = JSON.stringify({ ...rest, ...(capabilities.length > 0 ? { capabilities } : {}) });
-    const row = (await repo.deviceById(this.#deps.store.db, session.device))!;
-    const firmware = version ?? row.firmware;
-    if (row.info === info && row.firmware === firmware) return;
-    await this.change(repo.describeDevice(this.#deps.store.db, row.id, firmware, info), {
-      ...row,
-      firmware,
-      info,
+  /** Whatever speaks for this device is closed, also what is just arriving. */
+  async end(device: string, fault: Fault): Promise<void> {
+    await this.#turns.run(device, async () => this.#sessions.get(device)?.connection.close(fault));
+  }
+
+  /** The common token speaks for this device until then. */
+  async endShared(device: string, time: number): Promise<void> {
+    await this.#turns.run(device, async () => {
+      const connection = this.#sessions.get(device)?.connection;
+      if (connection?.identity.shared !== true) return;
+      if (time <= this.#deps.clock.now()) connection.close(new Fault("token_expired"));
+      else connection.endBy(Math.min(time, connection.identity.expiresAt ?? time));
     });
   }
+
+  // --- what is known ---
 
   /** Writes a change of a device, and tells the operators what it is now. */
   async change(write: ReturnType<typeof repo.describeDevice>, row: repo.DeviceRow): Promise<void> {
@@ -249,16 +320,13 @@ export class Registry {
     });
   }
 
+  /** Who gets what is sent to a device. */
   current(device: string): Session | undefined {
-    return this.#sessions.get(device);
+    return this.#arriving.has(device) ? undefined : this.#sessions.get(device);
   }
 
   sessions(): IterableIterator<Session> {
     return this.#sessions.values();
-  }
-
-  added(): void {
-    this.#known++;
   }
 
   /** A device as others see it now. */
@@ -286,6 +354,13 @@ export class Registry {
   }
 }
 
+/** A board that nobody had a name for says one, or a token says later which device it is. */
+function isAnother({ connection, kind, isNameless }: Arrival, { device }: Session, name?: string): boolean {
+  const own = ownDevice(connection.identity);
+  if (own !== undefined) return own !== device;
+  return isNameless && name !== undefined && idOf(kind, name) !== device;
+}
+
 /** Of a device that nobody knew a moment ago. */
 const blank = {
   state: "online",
@@ -295,19 +370,5 @@ const blank = {
   connected_at: null,
   last_seen: null,
   revoked_at: null,
+  common_until: null,
 } as const;
-
-const reasons: Readonly<Partial<Record<string, string>>> = {
-  peer_lost: "no sign of life",
-  idle: "no message for a long time",
-  token_revoked: "revoked",
-  token_expired: "its token ended",
-  slow_reader: "it read too slowly",
-};
-
-/** One line for people. */
-function reasonOf(ending: Ending | undefined): string {
-  if (ending?.fault !== undefined) return reasons[ending.fault] ?? ending.fault.replaceAll("_", " ");
-  if (ending === undefined || ending.code === 1006) return "the connection was lost";
-  return `it closed the connection (${ending.code})`;
-}

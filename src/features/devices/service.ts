@@ -1,18 +1,21 @@
 import { randomId } from "../../core/id.ts";
-import { Fault } from "../../protocol/faults.ts";
+import { asFault, Fault } from "../../protocol/faults.ts";
 import { Cameras } from "./cameras.ts";
 import { Commands } from "./commands.ts";
 import type { DeviceDependencies } from "./dependencies.ts";
-import type { Device } from "./events.ts";
+import { type Device, devicesTopic, type TokenEnds } from "./events.ts";
 import { idOf, isId, type Kind, maxIdLength } from "./kinds.ts";
 import { Logs } from "./logs.ts";
+import type { Hello } from "./messages.ts";
 import { Pairing } from "./pairing.ts";
 import { Photos } from "./photos.ts";
 import { Registry } from "./registry.ts";
 import * as repo from "./repo.ts";
 import { Sensors } from "./sensors.ts";
+import type { Session } from "./session.ts";
 import { DeviceTokens, identityOf } from "./tokens.ts";
 import { toDevice } from "./view.ts";
+import { cut, fitting } from "./words.ts";
 
 /** Longest name of a device. */
 const maxName = 100;
@@ -38,14 +41,18 @@ export class Devices {
   constructor(deps: DeviceDependencies) {
     this.#deps = deps;
     this.tokens = new DeviceTokens(deps);
-    this.registry = new Registry(deps);
+    this.registry = new Registry(deps, {
+      onArrival: (device, capabilities) => this.commands.settlement(device, capabilities),
+      onSession: ({ device }) => this.commands.send(device),
+      onGone: (device) => this.#gone(device),
+      forgetOne: () => this.#forgetOne(),
+    });
     this.logs = new Logs(deps);
     this.commands = new Commands(deps, this.registry);
     this.cameras = new Cameras(deps, this.registry);
     this.photos = new Photos(deps);
     this.sensors = new Sensors(deps);
     this.pairing = new Pairing(deps);
-    this.registry.onSession = ({ device }) => this.commands.send(device);
   }
 
   get options() {
@@ -56,12 +63,18 @@ export class Devices {
     return this.#deps.clock;
   }
 
+  /** Something went wrong that nobody waits for. */
+  failed(what: string, incident: string, error: unknown): void {
+    this.#deps.events.emit("failure", { where: `devices.${what}`, incident, error });
+  }
+
   async start(): Promise<void> {
     await Promise.all([this.registry.start(), this.logs.start(), this.photos.start()]);
   }
 
   /** A device with a token of its own, which is shown this once. Rejects with `conflict` where the id is taken. */
-  async add({ kind, name, id = idFrom(kind, name) }: NewDevice): Promise<{ device: Device; token: string }> {
+  async add({ kind, name, ...given }: NewDevice): Promise<{ device: Device; token: string }> {
+    const id = (given.id ?? idFrom(kind, name)).normalize("NFC");
     if (!isId(id))
       throw new Fault(
         "bad_body",
@@ -76,7 +89,7 @@ export class Devices {
     const row: repo.DeviceRow = {
       id,
       kind,
-      name: (name ?? id).slice(0, maxName),
+      name: cut(name ?? id, maxName),
       own_token: 1,
       state: "offline",
       reason: "it has never connected",
@@ -87,63 +100,111 @@ export class Devices {
       last_seen: null,
       created_at: clock.now(),
       revoked_at: null,
+      common_until: null,
     };
+    await this.registry.requireRoom();
     const token = await this.tokens.issue(id, 0, [repo.insertDevice(store.db, row)]);
-    this.registry.added();
     return { device: this.view(row), token };
   }
 
   /** A new token; older ones count for another `grace` milliseconds. A revoked device may come back with it. */
   async rotate(id: string, grace: number): Promise<string> {
-    const { own_token } = await this.row(id);
-    const token = await this.tokens.issue(id, grace, [repo.setOwnToken(this.#deps.store.db, id)]);
-    // Until now any board with the common token could speak for it; what is connected must come back with its own.
-    if (own_token === 0) this.#deps.clock.after(grace, () => this.#closeShared(id));
-    return token;
-  }
-
-  #closeShared(id: string): void {
-    const session = this.registry.current(id);
-    if (session?.connection.identity.shared === true) session.connection.close(new Fault("token_expired"));
+    const { own_token, common_until } = await this.row(id);
+    const ends = this.#deps.clock.now() + grace;
+    // Until now any board with the common token could speak for it; for this one that ends like an older token.
+    const common = own_token === 0 ? ends : common_until && Math.min(common_until, ends);
+    return this.tokens.issue(id, grace, [repo.setOwnToken(this.#deps.store.db, id, common)]);
   }
 
   /** Its tokens end, its socket is closed within a second, and it may not come back under the common token either. */
   async revoke(id: string): Promise<void> {
-    const row = await this.row(id);
-    await this.tokens.revoke(id, [repo.setRevoked(this.#deps.store.db, id, this.#deps.clock.now())]);
-    await this.#told(row.id);
+    await this.row(id);
+    const { store, clock } = this.#deps;
+    await this.tokens.revoke(id, [repo.setRevoked(store.db, id, clock.now())]);
+  }
+
+  /** All that is known of it goes: tokens, commands, logs, photos. With the common token it may come back, as new. */
+  async remove(id: string): Promise<void> {
+    await this.row(id);
+    await this.#remove(id, repo.deleteDevice(this.#deps.store.db, id));
+  }
+
+  async #remove(id: string, write: ReturnType<typeof repo.deleteDevice>): Promise<void> {
+    const { db } = this.#deps.store;
+    await this.photos.forget(id);
+    await this.logs.forget(id);
+    const removed = this.#deps.publisher.draft(devicesTopic, "device_removed", { device_id: id });
+    const writes = [...repo.deleteBelongings(db, id), { query: write, rows: 1 }];
+    await this.tokens.revoke(id, writes, [removed]);
+  }
+
+  /** MAX_DEVICES are known: the one that was away the longest makes room, if it needs no token of its own to return. */
+  async #forgetOne(): Promise<void> {
+    const { db } = this.#deps.store;
+    const oldest = await repo.longestOffline(db);
+    if (oldest === undefined)
+      throw new Fault(
+        "server_full",
+        "the server knows as many devices as it may: raise MAX_DEVICES, or `peyk device remove` some",
+      );
+    try {
+      await this.#remove(oldest.id, repo.deleteOfflineDevice(db, oldest.id));
+    } catch (error) {
+      // It came back in the same moment.
+      if (asFault(error).fault !== "conflict") throw error;
+    }
+  }
+
+  #gone(device: string): void {
+    this.sensors.forget(device);
+    this.cameras.forget(device);
   }
 
   async rename(id: string, name: string): Promise<Device> {
-    const row = { ...(await this.row(id)), name: name.slice(0, maxName) };
+    const row = { ...(await this.row(id)), name: cut(name, maxName) };
     await this.registry.change(repo.renameDevice(this.#deps.store.db, id, row.name), row);
     return this.view(row);
   }
 
-  async #told(id: string): Promise<void> {
-    const row = await this.row(id);
-    await this.registry.change(repo.renameDevice(this.#deps.store.db, id, row.name), row);
+  /** What a board says of itself when it connects. */
+  async describe(session: Session, hello: Hello): Promise<void> {
+    const {
+      device: _,
+      timestamp: __,
+      version,
+      capabilities = [],
+      current_settings: settings,
+      ...rest
+    } = hello;
+    session.capabilities = capabilities;
+    const info = JSON.stringify({
+      ...rest,
+      ...(settings === undefined ? {} : { current_settings: fitting(settings) }),
+      ...(capabilities.length > 0 ? { capabilities } : {}),
+    });
+    const row = await this.row(session.device);
+    const firmware = version ?? row.firmware;
+    if (row.info === info && row.firmware === firmware) return;
+    const { db } = this.#deps.store;
+    await this.registry.change(repo.describeDevice(db, row.id, firmware, info), { ...row, firmware, info });
   }
 
-  /** Closes what a token of this device, or its revocation, let in. */
-  closeEnded({
-    device_id,
-    ends_at,
-    tokens,
-  }: {
-    device_id: string;
-    ends_at: number;
-    tokens: readonly string[];
-  }): void {
+  /**
+   * Tokens ended, here or by another process beside this server: closes what they let in, and tells the operators what
+   * the device is now.
+   */
+  async tokensEnded({ device_id: id, ends_at, tokens, revoked }: TokenEnds): Promise<void> {
     const isOver = ends_at <= this.#deps.clock.now();
-    for (const connection of this.#deps.connections.of(identityOf(device_id))) {
+    for (const connection of this.#deps.connections.of(identityOf(id))) {
       if (!tokens.includes(connection.identity.session ?? "")) continue;
       if (isOver) connection.close(new Fault("token_revoked", "this device's token was ended"));
       else connection.endBy(ends_at);
     }
-    const session = this.registry.current(device_id);
-    if (isOver && tokens.length === 0 && session?.connection.identity.shared === true)
-      session.connection.close(new Fault("token_revoked", "this device was revoked"));
+    if (revoked) await this.registry.end(id, new Fault("token_revoked", "this device was revoked"));
+    else await this.registry.endShared(id, ends_at);
+    const row = await repo.deviceById(this.#deps.store.db, id);
+    if (row !== undefined)
+      await this.registry.change(repo.renameDevice(this.#deps.store.db, id, row.name), row);
   }
 
   /** Rejects with `not_found`. */

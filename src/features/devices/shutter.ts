@@ -3,13 +3,14 @@ import type { Cameras, DropReason } from "./cameras.ts";
 import type { Commands } from "./commands.ts";
 import type { PhotoData } from "./messages.ts";
 import type { Photos } from "./photos.ts";
-import type { Session } from "./registry.ts";
+import type { Session } from "./session.ts";
 
 const flaws: Readonly<Record<DropReason, string>> = {
   too_big: "the picture is bigger than MAX_FRAME_BYTES",
   empty: "the picture is empty",
   not_jpeg: "the picture is no JPEG: it does not start with FF D8",
   no_frame: "the photo was announced and did not come",
+  unasked: "nobody asked for so many photos",
 };
 
 /** What a camera announced, and the binary message that follows it: a frame of the stream, or a photo to keep. */
@@ -39,6 +40,13 @@ export class Shutter {
     if (before !== undefined && before !== "frame") await this.#drop(session, before, "no_frame", 0);
   }
 
+  /** The camera said that nothing comes, and says itself what that means for a command. */
+  forget(session: Session): void {
+    const before = this.#announced.get(session);
+    this.#announced.delete(session);
+    if (before !== undefined && before !== "frame") this.#cameras.drop(session, "no_frame", 0);
+  }
+
   /** Frames go on at once; a photo is stored first. */
   receive(session: Session, data: Uint8Array): void | Promise<void> {
     const announced = this.#announced.get(session) ?? "frame";
@@ -51,7 +59,10 @@ export class Shutter {
 
   async #keep(session: Session, data: Uint8Array, meta: PhotoData): Promise<void> {
     const answer = (failed: boolean, detail: string) =>
-      this.#commands.answered(session.device, { answers: "photo", failed, detail });
+      this.#commands.answered(session, { answers: "photo", failed, detail });
+    const isAsked = await this.#commands.awaits(session.device, "photo");
+    if (!isAsked && !(await this.#photos.mayCome(session)))
+      return this.#cameras.drop(session, "unasked", data.length);
     try {
       await answer(false, (await this.#photos.add(session, data, meta)).url);
     } catch (error) {
@@ -68,6 +79,6 @@ export class Shutter {
   ): Promise<void> {
     this.#cameras.drop(session, flaw, bytes);
     if (announced === "frame") return;
-    await this.#commands.answered(session.device, { answers: "photo", failed: true, detail: flaws[flaw] });
+    await this.#commands.answered(session, { answers: "photo", failed: true, detail: flaws[flaw] });
   }
 }

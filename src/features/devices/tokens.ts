@@ -1,13 +1,14 @@
 import { randomId } from "../../core/id.ts";
 import type { Authenticate, Identity } from "../../core/identity.ts";
 import { isThisMachine } from "../../core/loopback.ts";
-import type { Compilable } from "../../core/store.ts";
+import type { Compilable, EventDraft, Guarded } from "../../core/store.ts";
 import type { Peer } from "../../core/transport.ts";
 import { Fault } from "../../protocol/faults.ts";
 import type { DeviceDependencies, DeviceOptions } from "./dependencies.ts";
 import { tokensTopic } from "./events.ts";
 import { type Kind, kindNames, kinds } from "./kinds.ts";
 import * as repo from "./repo.ts";
+import { cut } from "./words.ts";
 
 /** Identity id of a device that has a token of its own; boards with a common token are called like their kind. */
 export const identityOf = (device: string): string => `device:${device}`;
@@ -50,7 +51,7 @@ export class DeviceTokens {
 
   /** A new token for a device. Older ones end after `grace` milliseconds; connections that came with them, too. */
   async issue(device: string, grace: number, writes: readonly Compilable[] = []) {
-    const { store, clock } = this.#deps;
+    const { store, journal, clock } = this.#deps;
     const token = `pd_${randomId(40)}`;
     const row = {
       hash: await sha256(token),
@@ -59,29 +60,32 @@ export class DeviceTokens {
       created_at: clock.now(),
       ends_at: null,
     };
-    await this.#end(device, clock.now() + grace, [...writes], [repo.insertToken(store.db, row)]);
+    const ends_at = clock.now() + grace;
+    await journal.commit({
+      writes: [...writes, repo.endTokens(store.db, device, ends_at), repo.insertToken(store.db, row)],
+      events: [await this.#ended(device, ends_at, false)],
+    });
     return token;
   }
 
   /** Every token of a device ends now; its connections are closed within a second, on every node. */
-  revoke(device: string, writes: readonly Compilable[]): Promise<void> {
-    return this.#end(device, this.#deps.clock.now(), writes, []);
+  async revoke(
+    device: string,
+    writes: readonly (Compilable | Guarded)[],
+    events: readonly EventDraft[] = [],
+  ): Promise<void> {
+    const { store, journal, clock } = this.#deps;
+    const now = clock.now();
+    await journal.commit({
+      writes: [repo.endTokens(store.db, device, now), ...writes],
+      events: [await this.#ended(device, now, true), ...events],
+    });
   }
 
-  async #end(
-    device: string,
-    ends_at: number,
-    before: readonly Compilable[],
-    after: readonly Compilable[],
-  ): Promise<void> {
-    const { store, journal, clock, tokenPublisher } = this.#deps;
-    const tokens = (await repo.tokensOf(store.db, device, clock.now())).map(({ name }) => name);
-    await journal.commit({
-      writes: [...before, repo.endTokens(store.db, device, ends_at), ...after],
-      events: [
-        tokenPublisher.draft(tokensTopic, "device_token_ends", { device_id: device, ends_at, tokens }),
-      ],
-    });
+  async #ended(device_id: string, ends_at: number, revoked: boolean): Promise<EventDraft> {
+    const { store, clock, tokenPublisher } = this.#deps;
+    const tokens = (await repo.tokensOf(store.db, device_id, clock.now())).map(({ name }) => name);
+    return tokenPublisher.draft(tokensTopic, "device_token_ends", { device_id, ends_at, tokens, revoked });
   }
 }
 
@@ -91,7 +95,7 @@ type SharedTokens = Readonly<Record<Kind, ReadonlySet<string>>>;
 const sharedIdentity = (kind: Kind, headers: Headers): Identity => ({
   id: kind,
   role: "device",
-  name: headers.get("x-device-id")?.slice(0, 100) || kindNames[kind],
+  name: cut(headers.get("x-device-id") ?? "", 100) || kindNames[kind],
   shared: true,
 });
 

@@ -164,7 +164,7 @@ test("10. a camera that sends header and auth gets connection_ack first; test is
   const camera = await world.camera();
   camera.send({ type: "auth", token: cameraToken, device: "esp32cam", timestamp: 12 });
   expect(await camera.next()).toMatchObject({ type: "connection_ack", status: "success" });
-  expect((await camera.next()).type).toBe("authenticated");
+  // Its header let it in already; firmware would take an answer for a command that it does not know.
   camera.send({ type: "test", message: "hello" });
   expect(await camera.settle()).toEqual([]);
   await camera.close();

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { RawClient } from "../../kit/raw.ts";
 import { tempDir } from "../../kit/temp.ts";
@@ -203,16 +203,33 @@ test("past the quota the oldest photos go first", async () => {
   expect((await world.commandIs("esp32cam-porch", id, "failed")).detail).toContain("PHOTO_QUOTA_BYTES");
 });
 
-test("a file that a crash left without a row is removed at the next start; photos stay", async () => {
+test("a photo that a crash left without a row is removed at the next start; all other files stay", async () => {
   using folder = tempDir();
   let url: string;
   {
     await using world = await DeviceWorld.start({ dataDir: folder.path });
     ({ url } = await shoot(world, await world.namedCamera(), 1, 300));
   }
-  const orphan = join(folder.path, "photos", "orphan.jpg");
-  writeFileSync(orphan, "x");
+  const file = (name: string) => join(folder.path, "photos", name);
+  const orphan = file("photo-29990101T000000-abcdefgh.jpg");
+  const others = ["orphan.jpg", ".DS_Store", "photo-20200101T000000-abcdefgh.jpg", "holiday.part"].map(file);
+  for (const path of [orphan, ...others]) writeFileSync(path, "x");
+  mkdirSync(file("lost+found"));
   await using world = await DeviceWorld.start({ dataDir: folder.path });
   expect(existsSync(orphan)).toBe(false);
+  for (const path of [...others, file("lost+found")]) expect(existsSync(path)).toBe(true);
+  expect(String((await world.app.event("failure")).error)).toContain("photo-20200101T000000-abcdefgh.jpg");
   expect(await bytes(await world.app.fetch(url, { token: world.staff }))).toEqual(jpeg(1, 300));
+});
+
+test("a start with another database removes no photo", async () => {
+  using folder = tempDir();
+  {
+    await using world = await DeviceWorld.start({ dataDir: folder.path });
+    const camera = await world.namedCamera();
+    for (let n = 0; n < 3; n++) await shoot(world, camera, n, 300);
+  }
+  const flags = { "database-url": `sqlite:${join(folder.path, "other.db")}` };
+  await using _ = await DeviceWorld.start({ dataDir: folder.path, flags });
+  expect(readdirSync(join(folder.path, "photos"))).toHaveLength(3);
 });

@@ -3,8 +3,9 @@ import type { Answer } from "../commands.ts";
 import { iso } from "../events.ts";
 import type { Kind } from "../kinds.ts";
 import type { Ack, common, Hello } from "../messages.ts";
-import type { Session } from "../registry.ts";
 import type { Devices } from "../service.ts";
+import type { Session } from "../session.ts";
+import { cut, plainJson } from "../words.ts";
 
 /** The firmware of the original Pico hangs up after 30 s without JSON, so it is pinged more often than the seed says. */
 const microPythonPing = 20_000;
@@ -49,7 +50,7 @@ export function pong(devices: Devices, connection: Board): void {
   connection.send("pong", { timestamp: iso(now), server_time: now / 1000 });
 }
 
-/** A board said who it is: it gets an answer, and what it missed while it was away. */
+/** A board said who it is. */
 export async function introduce(
   devices: Devices,
   connection: Board,
@@ -58,18 +59,17 @@ export async function introduce(
   message: string,
 ): Promise<void> {
   acknowledge(devices, connection, message, session.device);
-  await devices.registry.describe(session, hello);
+  await devices.describe(session, hello);
   devices.cameras.pace(session.device);
-  await devices.commands.resend(session);
 }
 
 /** An `ack` as an answer to a command. Seed 000's carries a text and nothing else. */
 export function answerOf({ command_id, command_type, status, message, detail }: Ack): Answer {
-  const text = detail === undefined ? message : typeof detail === "string" ? detail : JSON.stringify(detail);
+  const text = detail === undefined ? message : typeof detail === "string" ? detail : plainJson(detail);
   return {
     commandId: command_id,
     answers: command_type,
     failed: status === "error" || command_type === "unknown",
-    detail: text?.slice(0, 1_000) ?? null,
+    detail: text === undefined ? null : cut(text, 1_000),
   };
 }

@@ -1,19 +1,25 @@
 import { defineChannel } from "../../../core/channel.ts";
-import { cameraIncoming, cameraOutgoing, type Hello, type Reply, replies } from "../messages.ts";
-import type { Session } from "../registry.ts";
+import { cameraIncoming, cameraOutgoing, type Hello, PhotoData, type Reply, replies } from "../messages.ts";
 import type { Devices } from "../service.ts";
+import type { Session } from "../session.ts";
 import { Shutter } from "../shutter.ts";
+import { cut, plainJson } from "../words.ts";
 import { acknowledge, answerOf, type Board, deviceSocket, introduce, pong, withSession } from "./device.ts";
 
-/** The transport lets pass what the channel then drops and counts: a picture too big is no reason to hang up. */
-const droppable = 2;
+/**
+ * The transport lets pass what the channel then drops and counts: a picture too big is no reason to hang up. Every
+ * socket of the port may have so much half received, strangers' sockets too, so it is no more than the promise needs.
+ */
+const droppable = 1.6;
+/** Photos that a camera may announce: a person does not ask for more. */
+const photoRate = { perSecond: 1, burst: 20 };
 
 /** ESP32-CAM (seed 000). It waits for `connection_ack` before anything else, and sends one JPEG in each binary message. */
 export function cameraChannel(devices: Devices) {
   const { cameras, commands, logs, photos, registry, sensors } = devices;
   const shutter = new Shutter(cameras, photos, commands);
   const answered = async (session: Session, answers: string, reply: Reply, failed = isFailure(reply)) =>
-    void (await commands.answered(session.device, { answers, failed, detail: detailOf(reply) }));
+    void (await commands.answered(session, { answers, failed, detail: detailOf(reply) }));
   const log = (session: Session, level: string, { message = "", timestamp: time }: Reply) =>
     logs.add(session, { message, level, time });
   const introduced = withSession(devices, (session, hello: Hello, connection: Board) =>
@@ -26,8 +32,8 @@ export function cameraChannel(devices: Devices) {
     path: "/ws/esp32cam",
     summary: "An ESP32-CAM: pictures as binary messages, photos, settings and logs",
     ...deviceSocket(devices, "esp32cam"),
-    maxBinaryBytes: droppable * devices.options.maxFrameBytes,
-    incoming: cameraIncoming,
+    ...binaryLimit(devices.options.maxFrameBytes),
+    incoming: { ...cameraIncoming, photo_data: { body: PhotoData, rate: photoRate } },
     outgoing: cameraOutgoing,
     async open(connection) {
       acknowledge(devices, connection, "ESP32CAM connected successfully");
@@ -52,7 +58,7 @@ export function cameraChannel(devices: Devices) {
       test: withSession(devices, (session, { message = "", timestamp: time }) =>
         logs.add(session, { message, level: "debug", time }),
       ),
-      ack: withSession(devices, ({ device }, ack) => commands.answered(device, answerOf(ack))),
+      ack: withSession(devices, (session, ack) => commands.answered(session, answerOf(ack))),
       connection: withSession(devices, () => {}),
       heartbeat: withSession(devices, (session, { device: _, timestamp: __, message: ___, ...data }) =>
         sensors.add(session, "heartbeat", data),
@@ -61,9 +67,9 @@ export function cameraChannel(devices: Devices) {
       frame,
       photo_data: withSession(devices, (session, photo) => shutter.announce(session, photo)),
       photo_sent: withSession(devices, (session) => shutter.missed(session)),
-      photo_error: withSession(devices, async (session, reply) => {
-        await shutter.missed(session);
-        await answered(session, "photo", reply, true);
+      photo_error: withSession(devices, (session, reply) => {
+        shutter.forget(session);
+        return answered(session, "photo", reply, true);
       }),
       unknown_action: withSession(devices, (session, reply) => answered(session, "unknown", reply, true)),
       system_error: withSession(devices, (session, reply) => log(session, "error", reply)),
@@ -71,6 +77,10 @@ export function cameraChannel(devices: Devices) {
     },
   });
 }
+
+/** Without pictures, messages have the limit that all others have. */
+const binaryLimit = (maxFrameBytes: number) =>
+  maxFrameBytes === 0 ? {} : { maxBinaryBytes: Math.floor(droppable * maxFrameBytes) };
 
 type ReplyHandler = (connection: Board, reply: Reply) => void | Promise<void>;
 
@@ -85,6 +95,6 @@ const isFailure = ({ status, success }: Reply): boolean => status === "error" ||
 /** The board's own words: a text, or its fields. */
 function detailOf({ device: _, timestamp: __, type: ___, message, ...fields }: Reply): string | null {
   if (message !== undefined) return message;
-  const text = JSON.stringify(fields);
-  return text === "{}" ? null : text.slice(0, 1_000);
+  const text = plainJson(fields);
+  return text === "{}" ? null : cut(text, 1_000);
 }

@@ -30,7 +30,7 @@ export const picoChannel = (devices: Devices) =>
       test: withSession(devices, (session, { message = "", timestamp: time }) =>
         devices.logs.add(session, { message, level: "debug", time }),
       ),
-      ack: withSession(devices, ({ device }, ack) => devices.commands.answered(device, answerOf(ack))),
+      ack: withSession(devices, (session, ack) => devices.commands.answered(session, answerOf(ack))),
       sensor_data: withSession(devices, (session, { sensor_type = "sensor", data = {} }, connection) => {
         const now = devices.clock.now();
         const answer = { command_type: "sensor_data", status: "success" as const, sensor_type };

@@ -5,6 +5,8 @@ export const deviceMigrations = (types: ColumnTypes): Migrations => ({
   "devices/001_devices": { up: (db) => devices(db, types) },
   "devices/002_logs_and_commands": { up: (db) => logsAndCommands(db, types) },
   "devices/003_photos": { up: (db) => photos(db, types) },
+  "devices/004_common_until": { up: (db) => commonUntil(db, types) },
+  "devices/005_logs_by_time_and_level": { up: logsByTimeAndLevel },
 });
 
 async function devices(db: Kysely<unknown>, { bigint }: ColumnTypes): Promise<void> {
@@ -101,5 +103,18 @@ async function photos(db: Kysely<unknown>, { bigint }: ColumnTypes): Promise<voi
     .createIndex("device_photos_device")
     .on("device_photos")
     .columns(["device_id", "at"])
+    .execute();
+}
+
+async function commonUntil(db: Kysely<unknown>, { bigint }: ColumnTypes): Promise<void> {
+  await db.schema.alterTable("devices").addColumn("common_until", bigint).execute();
+}
+
+async function logsByTimeAndLevel(db: Kysely<unknown>): Promise<void> {
+  await db.schema.createIndex("device_logs_at").on("device_logs").columns(["device_id", "at"]).execute();
+  await db.schema
+    .createIndex("device_logs_level")
+    .on("device_logs")
+    .columns(["device_id", "level", "id"])
     .execute();
 }

@@ -59,15 +59,19 @@ export async function countQueued(db: Db, device: string): Promise<number> {
   return Number(n);
 }
 
-/** What a device was sent and has not answered, oldest first. */
-export const outstanding = (db: Db, device: string): Promise<CommandRow[]> =>
+const sent = prepared((db: Db, { device, limit }: { device: string; limit: number }) =>
   db
     .selectFrom("device_commands")
     .selectAll()
     .where("device_id", "=", device)
     .where("state", "=", "sent")
     .orderBy("seq")
-    .execute();
+    .limit(limit),
+);
+
+/** What a device was sent and has not answered, oldest first. */
+export const outstanding = async (db: Db, device: string, limit: number): Promise<readonly CommandRow[]> =>
+  (await db.executeQuery<CommandRow>(sent(db, { device, limit }))).rows;
 
 const expired = prepared((db: Db, { now, limit }: { now: number; limit: number }) =>
   db

@@ -64,6 +64,7 @@ export const arriveQuery = prepared((db: Db, arrival: Arrival) =>
       last_seen: arrival.now,
       created_at: arrival.now,
       revoked_at: null,
+      common_until: null,
     })
     .onConflict((conflict) =>
       conflict.column("id").doUpdateSet({
@@ -87,14 +88,13 @@ export const staleQuery = prepared((db: Db, row: { id: string; reason: string; l
     .where("state", "=", "online"),
 );
 
-/** With a guard of one row this happens once, and not to a board that came back meanwhile. */
-export const offlineQuery = prepared(
-  (db: Db, row: { id: string; reason: string; from: "online" | "stale" }) =>
-    db
-      .updateTable("devices")
-      .set({ state: "offline", reason: row.reason })
-      .where("id", "=", row.id)
-      .where("state", "=", row.from),
+/** With a guard of one row this happens once. */
+export const offlineQuery = prepared((db: Db, row: { id: string; reason: string }) =>
+  db
+    .updateTable("devices")
+    .set({ state: "offline", reason: row.reason })
+    .where("id", "=", row.id)
+    .where("state", "!=", "offline"),
 );
 
 export const seenQuery = prepared((db: Db, row: { id: string; last_seen: number }) =>
@@ -107,5 +107,29 @@ export const renameDevice = (db: Db, id: string, name: string) =>
 export const setRevoked = (db: Db, id: string, revoked_at: number | null) =>
   db.updateTable("devices").set({ revoked_at }).where("id", "=", id);
 
-export const setOwnToken = (db: Db, id: string) =>
-  db.updateTable("devices").set({ own_token: 1, revoked_at: null }).where("id", "=", id);
+/** From now on it has a token of its own; the common one still speaks for it until `common_until`. */
+export const setOwnToken = (db: Db, id: string, common_until: number | null) =>
+  db.updateTable("devices").set({ own_token: 1, revoked_at: null, common_until }).where("id", "=", id);
+
+/** The one that was away the longest, of those that would simply come back as they came the first time. */
+export const longestOffline = (db: Db): Promise<DeviceRow | undefined> =>
+  db
+    .selectFrom("devices")
+    .selectAll()
+    .where("state", "=", "offline")
+    .where("own_token", "=", 0)
+    .where("revoked_at", "is", null)
+    .orderBy("last_seen")
+    .limit(1)
+    .executeTakeFirst();
+
+/** All that hangs on a device but its logs and photos, which are removed before. */
+export const deleteBelongings = (db: Db, id: string) => [
+  db.deleteFrom("device_commands").where("device_id", "=", id),
+  db.deleteFrom("device_tokens").where("device_id", "=", id),
+];
+
+export const deleteDevice = (db: Db, id: string) => db.deleteFrom("devices").where("id", "=", id);
+
+export const deleteOfflineDevice = (db: Db, id: string) =>
+  deleteDevice(db, id).where("state", "=", "offline");

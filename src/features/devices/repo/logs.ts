@@ -43,8 +43,8 @@ export const logsOf = (
     .selectAll()
     .where("device_id", "=", device)
     .$if(levels !== undefined, (all) => all.where("level", "in", levels!))
-    .$if(since !== undefined, (all) => all.where("id", ">=", since! * 1000))
-    .$if(until !== undefined, (all) => all.where("id", "<", until! * 1000))
+    .$if(since !== undefined, (all) => all.where("at", ">=", since!))
+    .$if(until !== undefined, (all) => all.where("at", "<", until!))
     .$if(before !== undefined, (all) => all.where("id", "<", before!))
     .orderBy("id", "desc")
     .limit(limit)
@@ -56,6 +56,14 @@ export const deleteOldestLogs = (db: Db, upToId: number, step: number) =>
     .deleteFrom("device_logs")
     .where("id", "in", (eb) =>
       eb.selectFrom("device_logs").select("id").where("id", "<=", upToId).orderBy("id").limit(step),
+    );
+
+/** Lines of one device, a step at a time. */
+export const deleteLogsOf = (db: Db, device: string, step: number) =>
+  db
+    .deleteFrom("device_logs")
+    .where("id", "in", (eb) =>
+      eb.selectFrom("device_logs").select("id").where("device_id", "=", device).limit(step),
     );
 
 export async function countLogs(db: Db): Promise<number> {

@@ -32,6 +32,17 @@ export async function countPhotos(db: Db, device: string): Promise<number> {
   return Number(n);
 }
 
+/** Of one device, from this time on. */
+export async function countPhotosSince(db: Db, device: string, time: number): Promise<number> {
+  const { n } = await db
+    .selectFrom("device_photos")
+    .select((eb) => eb.fn.countAll<number>().as("n"))
+    .where("device_id", "=", device)
+    .where("at", ">=", time)
+    .executeTakeFirstOrThrow();
+  return Number(n);
+}
+
 export async function photoBytes(db: Db): Promise<number> {
   const { n } = await db
     .selectFrom("device_photos")

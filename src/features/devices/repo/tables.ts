@@ -17,6 +17,8 @@ export interface DeviceTables {
     last_seen: number | null;
     created_at: number;
     revoked_at: number | null;
+    /** It has a token of its own, and the common one still speaks for it until then. */
+    common_until: number | null;
   };
   device_tokens: {
     /** SHA-256; the token itself is shown once and kept nowhere. */

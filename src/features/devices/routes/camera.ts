@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
-import { Fault } from "../../../protocol/faults.ts";
+import { asFault, Fault } from "../../../protocol/faults.ts";
 import { Photo } from "../events.ts";
 import { boundary, mjpegStream } from "../mjpeg.ts";
 import type { Devices } from "../service.ts";
@@ -71,6 +71,18 @@ const routes = {
     }),
 };
 
+/** Whether a guard would let the same request in once more. While tokens cannot be judged, nobody is shut out. */
+async function mayGoOn(guard: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await guard();
+    return true;
+  } catch (error) {
+    return !["unauthorized", "bad_token", "token_expired", "token_revoked", "forbidden"].includes(
+      asFault(error).fault,
+    );
+  }
+}
+
 export function addCameraRoutes(app: Routes, devices: Devices, { guard, mediaGuard }: Kit): void {
   const staff: [MiddlewareHandler] = [guard("staff")];
   const viewer: [MiddlewareHandler] = [mediaGuard("staff")];
@@ -94,8 +106,12 @@ export function addCameraRoutes(app: Routes, devices: Devices, { guard, mediaGua
   app.openapi(routes.stream(viewer), async (c) => {
     const device = await cameras.require(c.req.valid("param").id);
     if (streams >= maxStreams) throw new Fault("server_full", `more than ${maxStreams} MJPEG streams`);
-    streams++;
-    const stream = mjpegStream(cameras, device, clock, () => streams--);
+    const stream = mjpegStream(cameras, device, {
+      clock,
+      isAllowed: () => mayGoOn(() => viewer[0](c, async () => {})),
+      onStart: () => streams++,
+      onEnd: () => streams--,
+    });
     const type = `multipart/x-mixed-replace;boundary=${boundary}`;
     return new Response(stream, { headers: { ...pictureHeaders, "Content-Type": type } });
   });

@@ -106,6 +106,16 @@ const routes = {
     }),
 };
 
+const removeRoute = (middleware: [MiddlewareHandler]) =>
+  createRoute({
+    method: "delete",
+    path: "/api/devices/{id}",
+    summary: "Forget a device: its tokens, commands, logs and photos",
+    request: { params: DeviceId },
+    responses: { 204: { description: "Removed" }, ...refusals, ...unknown },
+    ...{ tags, security, middleware },
+  });
+
 /** Staff look after devices; tokens are the administrators' business. */
 export function addDeviceRoutes(app: Routes, devices: Devices, { guard }: Kit): void {
   const staff: [MiddlewareHandler] = [guard("staff")];
@@ -127,6 +137,10 @@ export function addDeviceRoutes(app: Routes, devices: Devices, { guard }: Kit): 
   });
   app.openapi(routes.revoke(admin), async (c) => {
     await devices.revoke(c.req.valid("param").id);
+    return c.body(null, 204);
+  });
+  app.openapi(removeRoute(admin), async (c) => {
+    await devices.remove(c.req.valid("param").id);
     return c.body(null, 204);
   });
 }

@@ -15,7 +15,7 @@ export const body = <S extends z.ZodType>(schema: S) => ({
   content: { "application/json": { schema } },
 });
 
-export const DeviceId = z.object({ id: z.string().max(100) });
+export const DeviceId = z.object({ id: z.string().max(100).normalize("NFC") });
 
 export const Page = (limit: number) =>
   z.object({

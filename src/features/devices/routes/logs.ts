@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { LogLine } from "../events.ts";
+import { levelName } from "../logs.ts";
 import type { Devices } from "../service.ts";
 import { DeviceId, json, type Kit, type Routes, refusals, security, tags, unknown } from "./kit.ts";
 
@@ -12,7 +13,7 @@ const Filter = z.object({
   level: z
     .string()
     .max(200)
-    .transform((text) => text.split(",").map((each) => each.trim().toLowerCase()))
+    .transform((text) => text.split(",").map(levelName))
     .optional()
     .describe("One level or several: error,warning"),
   since: time.describe("From this time on (ISO 8601)"),
