@@ -64,8 +64,7 @@ export class Commands {
     { request, commandId, ttl, by }: NewCommand,
   ): Promise<{ command: Command; isNew: boolean }> {
     const { store, clock } = this.#deps;
-    const known = await repo.deviceById(store.db, device);
-    if (known === undefined) throw new Fault("not_found", `there is no device ${device}`);
+    const known = await repo.requireDevice(store.db, device);
     if (known.revoked_at !== null) throw new Fault("conflict", `${device} was revoked`);
     const now = clock.now();
     const wire = toWire(known.kind, request, iso(now));

@@ -1,10 +1,10 @@
 import type { Connection } from "../../core/channel.ts";
 import type { Cancel } from "../../core/clock.ts";
-import type { Change } from "../../core/store.ts";
+import type { Change, Compilable } from "../../core/store.ts";
 import { asFault, Fault } from "../../protocol/faults.ts";
 import { Departures } from "./departures.ts";
 import type { DeviceDependencies } from "./dependencies.ts";
-import { devicesTopic, iso } from "./events.ts";
+import { type Device, devicesTopic, iso } from "./events.ts";
 import { idOf, type Kind, kindNames } from "./kinds.ts";
 import * as repo from "./repo.ts";
 import { type BoardConnection, capabilitiesOf, reasonOf, type Session } from "./session.ts";
@@ -31,6 +31,12 @@ const batch = 500;
 const attempts = 3;
 /** Turns of those who need a place among MAX_DEVICES; no device is called so. */
 const anyNewcomer = "";
+
+/** A write, and the row as it will be. */
+export interface RowChange {
+  readonly write: Compilable;
+  readonly row: repo.DeviceRow;
+}
 
 /** What else happens when a device comes or goes. */
 export interface RegistryHooks {
@@ -311,12 +317,19 @@ export class Registry {
 
   // --- what is known ---
 
-  /** Writes a change of a device, and tells the operators what it is now. */
-  async change(write: ReturnType<typeof repo.describeDevice>, row: repo.DeviceRow): Promise<void> {
-    const device = this.view(row);
-    await this.#deps.journal.commit({
-      writes: [write],
-      events: [this.#deps.publisher.draft(devicesTopic, "device_changed", { device })],
+  /**
+   * Writes a change of a device, and tells the operators what it is now. `change` gets its row, and says nothing where
+   * there is nothing to change. Resolves to the device. Rejects with `not_found`.
+   */
+  change(id: string, change: (row: repo.DeviceRow) => RowChange | undefined): Promise<Device> {
+    const { store, journal, publisher } = this.#deps;
+    return this.#turns.run(id, async () => {
+      const row = await repo.requireDevice(store.db, id);
+      const next = change(row);
+      const device = this.view(next?.row ?? row);
+      const told = publisher.draft(devicesTopic, "device_changed", { device });
+      if (next !== undefined) await journal.commit({ writes: [next.write], events: [told] });
+      return device;
     });
   }
 

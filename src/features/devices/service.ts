@@ -160,10 +160,10 @@ export class Devices {
     this.cameras.forget(device);
   }
 
-  async rename(id: string, name: string): Promise<Device> {
-    const row = { ...(await this.row(id)), name: cut(name, maxName) };
-    await this.registry.change(repo.renameDevice(this.#deps.store.db, id, row.name), row);
-    return this.view(row);
+  rename(id: string, text: string): Promise<Device> {
+    const name = cut(text, maxName);
+    const write = repo.renameDevice(this.#deps.store.db, id, name);
+    return this.registry.change(id, (row) => ({ write, row: { ...row, name } }));
   }
 
   /** What a board says of itself when it connects. */
@@ -182,11 +182,12 @@ export class Devices {
       ...(settings === undefined ? {} : { current_settings: fitting(settings) }),
       ...(capabilities.length > 0 ? { capabilities } : {}),
     });
-    const row = await this.row(session.device);
-    const firmware = version ?? row.firmware;
-    if (row.info === info && row.firmware === firmware) return;
-    const { db } = this.#deps.store;
-    await this.registry.change(repo.describeDevice(db, row.id, firmware, info), { ...row, firmware, info });
+    await this.registry.change(session.device, (row) => {
+      const firmware = version ?? row.firmware;
+      if (row.info === info && row.firmware === firmware) return undefined;
+      const write = repo.describeDevice(this.#deps.store.db, row.id, firmware, info);
+      return { write, row: { ...row, firmware, info } };
+    });
   }
 
   /**
@@ -202,16 +203,25 @@ export class Devices {
     }
     if (revoked) await this.registry.end(id, new Fault("token_revoked", "this device was revoked"));
     else await this.registry.endShared(id, ends_at);
-    const row = await repo.deviceById(this.#deps.store.db, id);
-    if (row !== undefined)
-      await this.registry.change(repo.renameDevice(this.#deps.store.db, id, row.name), row);
+    await this.#tell(id);
+  }
+
+  /** A removed device has told so itself. */
+  async #tell(id: string): Promise<void> {
+    const same = (row: repo.DeviceRow) => ({
+      write: repo.renameDevice(this.#deps.store.db, id, row.name),
+      row,
+    });
+    try {
+      await this.registry.change(id, same);
+    } catch (error) {
+      if (asFault(error).fault !== "not_found") throw error;
+    }
   }
 
   /** Rejects with `not_found`. */
-  async row(id: string): Promise<repo.DeviceRow> {
-    const row = await repo.deviceById(this.#deps.store.db, id);
-    if (row === undefined) throw new Fault("not_found", `there is no device ${id}`);
-    return row;
+  row(id: string): Promise<repo.DeviceRow> {
+    return repo.requireDevice(this.#deps.store.db, id);
   }
 
   view(row: repo.DeviceRow): Device {

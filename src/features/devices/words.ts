@@ -9,15 +9,16 @@ const secret = /token|passw|secret|credential|api_?key|psk/i;
 export const plainJson = (value: unknown): string =>
   JSON.stringify(value, (key, each) => (secret.test(key) ? undefined : each));
 
-/** The first fields that fit into `maxWords`, without secrets. */
+/** The fields that fit into `maxWords`, without secrets. */
 export function fitting(words: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const kept: [string, unknown][] = [];
   let left = maxWords;
   for (const [key, value] of Object.entries(words)) {
     if (secret.test(key) || value === undefined) continue;
     const json = plainJson(value);
-    left -= Buffer.byteLength(key) + Buffer.byteLength(json) + 4;
-    if (left < 0) break;
+    const bytes = Buffer.byteLength(key) + Buffer.byteLength(json) + 4;
+    if (bytes > left) continue;
+    left -= bytes;
     kept.push([key, JSON.parse(json)]);
   }
   return Object.fromEntries(kept);

@@ -1,3 +1,5 @@
+import { type Change, isGuarded } from "../../../src/core/store.ts";
+import { Fault } from "../../../src/protocol/faults.ts";
 import { TestApp, type TestOptions } from "../../kit/app.ts";
 import type { TestClient } from "../../kit/client.ts";
 
@@ -14,6 +16,20 @@ export function jpeg(n: number, bytes = 200): Uint8Array<ArrayBuffer> {
   data.set([0xff, 0xd8, 0xff, 0xe0, n]);
   return data;
 }
+
+/** Changes with an event of this type. */
+export const tells =
+  (type: string) =>
+  ({ events = [] }: Change): boolean =>
+    events.some((event) => event.type === type);
+
+/** Changes that write with this in their SQL. */
+export const writes =
+  (sql: string) =>
+  (change: Change): boolean =>
+    (change.writes ?? []).some((write) =>
+      (isGuarded(write) ? write.query : write).compile().sql.includes(sql),
+    );
 
 /** A server with known tokens, and what tests do with its devices. */
 export class DeviceWorld {
@@ -101,6 +117,23 @@ export class DeviceWorld {
     return this.until(
       () => this.get(`/${device}/commands/${id}`),
       (command) => command.state === state,
+    );
+  }
+
+  /** The store does not take changes that fit, until the end of the block. */
+  refusing(fits: (change: Change) => boolean): Disposable {
+    const { store } = this.app.app;
+    const { commit } = store;
+    store.commit = (change) =>
+      fits(change) ? Promise.reject(new Fault("unavailable")) : commit.call(store, change);
+    return { [Symbol.dispose]: () => Object.assign(store, { commit }) };
+  }
+
+  /** The device, once it is in this state. */
+  deviceIs(id: string, state: string) {
+    return this.until(
+      () => this.get(`/${id}`),
+      (device) => device.state === state,
     );
   }
 

@@ -1,4 +1,5 @@
 import { prepared } from "../../../core/prepared.ts";
+import { Fault } from "../../../protocol/faults.ts";
 import type { Kind } from "../kinds.ts";
 import type { Db, DeviceRow, DeviceTables } from "./tables.ts";
 
@@ -8,6 +9,13 @@ const byId = prepared((db: Db, { id }: { id: string }) =>
 
 export const deviceById = async (db: Db, id: string): Promise<DeviceRow | undefined> =>
   (await db.executeQuery<DeviceRow>(byId(db, { id }))).rows[0];
+
+/** Rejects with `not_found`. */
+export async function requireDevice(db: Db, id: string): Promise<DeviceRow> {
+  const row = await deviceById(db, id);
+  if (row === undefined) throw new Fault("not_found", `there is no device ${id}`);
+  return row;
+}
 
 export interface DeviceFilter {
   readonly kind?: Kind | undefined;
