@@ -101,6 +101,7 @@ function createFeatures({
   accounts,
   devices,
   inbox,
+  dispatch,
   events,
   clock,
 }: Services): Feature<OpenAPIHono<HttpEnv>>[] {
@@ -113,7 +114,7 @@ function createFeatures({
     clientsFeature(clients, clock, config.clientsHost, kit),
     devicesFeature(devices, hub, kit),
     inboxFeature(inbox, kit),
-    dispatchFeature(clock),
+    dispatchFeature(dispatch, kit),
   ];
 }
 

@@ -30,6 +30,10 @@ import { outgoing as devicesOutgoing, tokenEvents } from "./features/devices/eve
 import { deviceMigrations } from "./features/devices/migrations/index.ts";
 import type { DeviceTables } from "./features/devices/repo.ts";
 import { Devices } from "./features/devices/service.ts";
+import * as dispatchMessages from "./features/dispatch/messages.ts";
+import { dispatchMigrations } from "./features/dispatch/migrations/index.ts";
+import type { DispatchTables } from "./features/dispatch/repo.ts";
+import { Dispatch } from "./features/dispatch/service.ts";
 import * as inboxMessages from "./features/inbox/messages.ts";
 import { inboxMigrations } from "./features/inbox/migrations/index.ts";
 import type { InboxTables } from "./features/inbox/repo.ts";
@@ -37,7 +41,7 @@ import { Inbox } from "./features/inbox/service.ts";
 import { createPlatforms } from "./platforms.ts";
 import type { Limits } from "./protocol/limits.ts";
 
-export type Tables = JournalTables & AccountTables & DeviceTables & InboxTables;
+export type Tables = JournalTables & AccountTables & DeviceTables & InboxTables & DispatchTables;
 
 /** What tests replace; a server needs none of it. */
 export interface Overrides {
@@ -56,6 +60,7 @@ export interface Services {
   readonly accounts: Accounts;
   readonly devices: Devices;
   readonly inbox: Inbox;
+  readonly dispatch: Dispatch;
   close(): Promise<void>;
 }
 
@@ -67,6 +72,7 @@ export async function migrate(config: Config): Promise<string[]> {
     ...accountMigrations(sqliteColumns),
     ...deviceMigrations(sqliteColumns),
     ...inboxMigrations(sqliteColumns),
+    ...dispatchMigrations(sqliteColumns),
   });
 }
 
@@ -80,11 +86,12 @@ export async function openServices(config: Config, overrides: Overrides = {}): P
   const accounts = createAccounts(config, store, core, clock, events);
   const devices = createDevices(config, store, core);
   const inbox = createInbox(config, store, core);
+  const dispatch = createDispatch(config, store, core);
   const close = async () => {
     await core.stop();
     await store.close();
   };
-  return { config, clock, events, store, core, accounts, devices, inbox, close };
+  return { config, clock, events, store, core, accounts, devices, inbox, dispatch, close };
 }
 
 function createCore(config: Config, store: Store<Tables>, clock: Clock, events: Events): Core {
@@ -159,6 +166,31 @@ function createInbox(config: Config, store: Store<Tables>, core: Core): Inbox {
     box: new AesBox(storageKey(config)),
     platforms: createPlatforms(clock, events),
     publicUrl: config.publicUrl,
+  });
+}
+
+function createDispatch(config: Config, store: Store<Tables>, core: Core): Dispatch {
+  const { hub, journal } = core;
+  const { clock, events } = core.options;
+  return new Dispatch({
+    store: store as unknown as Store<DispatchTables>,
+    journal,
+    hub,
+    toOrder: hub.publisher(dispatchMessages.orderOutgoing),
+    toDriver: hub.publisher(dispatchMessages.driverOutgoing),
+    toPassenger: hub.publisher(dispatchMessages.passengerOutgoing),
+    toMap: hub.publisher(dispatchMessages.mapOutgoing),
+    clock,
+    events,
+    options: {
+      osrmUrl: config.osrmUrl,
+      offerTime: config.offerTime * 1000,
+      staleAfter: config.positionStaleAfter * 1000,
+      lostAfter: config.positionLostAfter * 1000,
+      minDistance: config.positionMinDistance,
+      minPeriod: 500,
+      trackMaxAge: config.trackMaxAge * 1000,
+    },
   });
 }
 

@@ -181,6 +181,27 @@ export const settings = {
     integer(0, 1_000_000 * million).default(1024 * million),
     "Bytes of stored photos; the oldest are removed first",
   ),
+  osrmUrl: setting(
+    z
+      .url("must be an address such as http://localhost:5000")
+      .transform((url) => url.replace(/\/+$/, ""))
+      .optional(),
+    "OSRM-compatible routing server for arrival times; without it they are straight-line estimates",
+  ),
+  offerTime: setting(integer(1, 600).default(15), "Seconds that a driver has to accept an order"),
+  positionStaleAfter: setting(
+    integer(1, 86_400).default(30),
+    "Seconds after which a driver's position counts as stale",
+  ),
+  positionLostAfter: setting(integer(1, 86_400).default(300), "Seconds after which it counts as lost"),
+  positionMinDistance: setting(
+    integer(0, 10_000).default(10),
+    "Metres that a driver must move to be told anew",
+  ),
+  trackMaxAge: setting(
+    integer(3600, 10 * year).default(30 * 86_400),
+    "Seconds that drivers' tracks are kept",
+  ),
   publicUrl: setting(
     z
       .url("must be an address such as https://support.example")

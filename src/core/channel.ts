@@ -91,6 +91,10 @@ export interface Connection<Params = Readonly<Record<string, string>>, O extends
   send<K extends VolatileTypes<O>>(type: K, body: z.input<SchemaOf<O[K]>>): void;
   /** Sends one JSON object that no schema knows: what an operator wrote, for firmware that knows messages without a type. */
   sendJson(body: Readonly<Record<string, unknown>>): void;
+  /** The client keeps up: nothing waits for it here. */
+  readonly idle: boolean;
+  /** Sends JSON that was encoded once for many. */
+  sendText(frame: string): void;
   /** Sends a binary message; one that waits for a slow reader is replaced by the next with its slot. */
   sendBytes(data: Uint8Array, slot: string): void;
   /** From now on, what is published to the topic reaches this connection, once each, in order. */

@@ -63,6 +63,11 @@ export class Hub {
     this.#broker.unsubscribe(topic);
   }
 
+  /** Whether anybody on this node follows a topic: what nobody hears need not be encoded. */
+  hasFollowers(topic: string): boolean {
+    return this.#topics.has(topic);
+  }
+
   get topics(): number {
     return this.#topics.size;
   }

@@ -8,6 +8,8 @@ export function problem(fault: Fault, incident?: string): Response {
     title: faults[fault.fault].message,
     status,
     detail: fault.message,
+    // Where clients of seed 004 look.
+    error: fault.message,
     fault: fault.fault,
     hint,
     retry,

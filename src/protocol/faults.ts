@@ -111,6 +111,13 @@ export const faults = {
     message: "somebody else changed it first",
     hint: "Read the current state and decide again.",
   },
+  bad_step: {
+    close: 4009,
+    http: 400,
+    retry: "never",
+    message: "this state cannot follow",
+    hint: "Read the current state; `valid_transitions` names what may follow.",
+  },
   client_unknown: {
     close: 4004,
     http: 404,

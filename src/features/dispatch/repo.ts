@@ -1,0 +1,209 @@
+import { prepared } from "../../core/prepared.ts";
+import type { Db, DispatchTables, DriverRow, OfferRow, OrderRow, TrackRow } from "./repo/tables.ts";
+import type { OrderState } from "./states.ts";
+
+export * from "./repo/tables.ts";
+
+// --- people ---
+
+const driver = prepared((db: Db, { id }: { id: number }) =>
+  db.selectFrom("drivers").selectAll().where("id", "=", id),
+);
+export const driverById = async (db: Db, id: number): Promise<DriverRow | undefined> =>
+  (await db.executeQuery<DriverRow>(driver(db, { id }))).rows[0];
+
+export const drivers = (db: Db): Promise<DriverRow[]> =>
+  db.selectFrom("drivers").selectAll().orderBy("id").execute();
+
+const driverOf = prepared((db: Db, { user }: { user: string }) =>
+  db.selectFrom("drivers").selectAll().where("user_id", "=", user),
+);
+export const driverByUser = async (db: Db, user: string): Promise<DriverRow | undefined> =>
+  (await db.executeQuery<DriverRow>(driverOf(db, { user }))).rows[0];
+
+export const insertDriver = (db: Db, row: Omit<DispatchTables["drivers"], "id">) =>
+  db.insertInto("drivers").values(row).returning("id");
+export const updateDriver = (db: Db, id: number, change: Partial<Omit<DriverRow, "id" | "created_at">>) =>
+  db.updateTable("drivers").set(change).where("id", "=", id);
+
+const place = prepared((db: Db, at: { id: number; lat: number; lon: number; located_at: number }) =>
+  db
+    .updateTable("drivers")
+    .set({ lat: at.lat, lon: at.lon, located_at: at.located_at })
+    .where("id", "=", at.id),
+);
+export const placeDriver = place;
+
+export const passengerById = (db: Db, id: number) =>
+  db.selectFrom("passengers").selectAll().where("id", "=", id).executeTakeFirst();
+export const passengerByUser = (db: Db, user: string) =>
+  db.selectFrom("passengers").selectAll().where("user_id", "=", user).executeTakeFirst();
+/** Names by id. */
+export const passengerNames = async (db: Db, ids: readonly number[]): Promise<[number, string][]> =>
+  ids.length === 0
+    ? []
+    : (await db.selectFrom("passengers").select(["id", "full_name"]).where("id", "in", ids).execute()).map(
+        ({ id, full_name }) => [id, full_name],
+      );
+export const passengers = (db: Db, limit: number, offset: number) =>
+  db.selectFrom("passengers").selectAll().orderBy("id").limit(limit).offset(offset).execute();
+export const insertPassenger = (db: Db, row: Omit<DispatchTables["passengers"], "id">) =>
+  db.insertInto("passengers").values(row).returning("id");
+
+export const regions = (db: Db) => db.selectFrom("regions").selectAll().orderBy("title").execute();
+export const regionById = (db: Db, id: string) =>
+  db.selectFrom("regions").selectAll().where("id", "=", id).executeTakeFirst();
+export const insertRegion = (db: Db, row: DispatchTables["regions"]) => db.insertInto("regions").values(row);
+
+// --- orders ---
+
+const order = prepared((db: Db, { id }: { id: string }) =>
+  db.selectFrom("orders").selectAll().where("id", "=", id),
+);
+export const orderById = async (db: Db, id: string): Promise<OrderRow | undefined> =>
+  (await db.executeQuery<OrderRow>(order(db, { id }))).rows[0];
+
+export const insertOrder = (db: Db, row: DispatchTables["orders"]) => db.insertInto("orders").values(row);
+
+export interface OrderFilter {
+  readonly status?: readonly OrderState[] | undefined;
+  readonly driver?: number | undefined;
+  readonly passenger?: number | undefined;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+const fitting = (db: Db, { status, driver: of, passenger }: OrderFilter) =>
+  db
+    .selectFrom("orders")
+    .$if(status !== undefined, (all) => all.where("status", "in", status!))
+    .$if(of !== undefined, (all) => all.where("driver_id", "=", of!))
+    .$if(passenger !== undefined, (all) => all.where("passenger_id", "=", passenger!));
+
+/** Newest first. */
+export const orders = (db: Db, filter: OrderFilter): Promise<OrderRow[]> =>
+  fitting(db, filter)
+    .selectAll()
+    .orderBy("created_at", "desc")
+    .orderBy("id")
+    .limit(filter.limit)
+    .offset(filter.offset)
+    .execute();
+
+export async function countOrders(db: Db, filter: OrderFilter): Promise<number> {
+  const { n } = await fitting(db, filter)
+    .select((eb) => eb.fn.countAll<number>().as("n"))
+    .executeTakeFirstOrThrow();
+  return Number(n);
+}
+
+export type Step = Pick<
+  OrderRow,
+  | "id"
+  | "status"
+  | "driver_id"
+  | "assignment_reason"
+  | "rejection_reason"
+  | "updated_at"
+  | "assigned_at"
+  | "arrived_at"
+  | "completed_at"
+  | "final_price"
+> & { readonly from: OrderState };
+
+/** Guarded by the state that it comes from: of two who take a step at once, one takes it. */
+export const stepQuery = prepared((db: Db, step: Step) =>
+  db
+    .updateTable("orders")
+    .set({
+      status: step.status,
+      driver_id: step.driver_id,
+      assignment_reason: step.assignment_reason,
+      rejection_reason: step.rejection_reason,
+      updated_at: step.updated_at,
+      assigned_at: step.assigned_at,
+      arrived_at: step.arrived_at,
+      completed_at: step.completed_at,
+      final_price: step.final_price,
+    })
+    .where("id", "=", step.id)
+    .where("status", "=", step.from),
+);
+
+export const insertHistory = prepared((db: Db, row: Omit<DispatchTables["order_history"], "id">) =>
+  db.insertInto("order_history").values({
+    order_id: row.order_id,
+    status_from: row.status_from,
+    status_to: row.status_to,
+    description: row.description,
+    by: row.by,
+    at: row.at,
+  }),
+);
+export const historyOf = (db: Db, id: string) =>
+  db.selectFrom("order_history").selectAll().where("order_id", "=", id).orderBy("id").execute();
+
+/** Orders that have a driver under way, by driver. */
+export const busyOrders = (db: Db, states: readonly OrderState[]) =>
+  db
+    .selectFrom("orders")
+    .selectAll()
+    .where("driver_id", "is not", null)
+    .where("status", "in", states)
+    .execute();
+
+// --- offers ---
+
+export const insertOffer = (db: Db, row: Omit<DispatchTables["order_offers"], "id">) =>
+  db.insertInto("order_offers").values(row);
+export const pendingOffer = (db: Db, id: string): Promise<OfferRow | undefined> =>
+  db
+    .selectFrom("order_offers")
+    .selectAll()
+    .where("order_id", "=", id)
+    .where("status", "=", "pending")
+    .orderBy("id", "desc")
+    .limit(1)
+    .executeTakeFirst();
+export const offersOf = (db: Db, id: string): Promise<OfferRow[]> =>
+  db.selectFrom("order_offers").selectAll().where("order_id", "=", id).orderBy("id").execute();
+export const dueOffers = (db: Db, now: number): Promise<OfferRow[]> =>
+  db
+    .selectFrom("order_offers")
+    .selectAll()
+    .where("status", "=", "pending")
+    .where("expires_at", "<=", now)
+    .limit(100)
+    .execute();
+/** Guarded: an offer is answered once. */
+export const endOffer = (db: Db, id: number, status: OfferRow["status"]) =>
+  db.updateTable("order_offers").set({ status }).where("id", "=", id).where("status", "=", "pending");
+
+// --- track ---
+
+export const insertPoint = prepared((db: Db, point: TrackRow) =>
+  db
+    .insertInto("driver_track")
+    .values({
+      driver_id: point.driver_id,
+      at: point.at,
+      lat: point.lat,
+      lon: point.lon,
+      accuracy: point.accuracy,
+      speed: point.speed,
+      heading: point.heading,
+    })
+    .onConflict((conflict) => conflict.columns(["driver_id", "at"]).doNothing()),
+);
+export const trackOf = (db: Db, id: number, from: number, to: number, limit: number): Promise<TrackRow[]> =>
+  db
+    .selectFrom("driver_track")
+    .selectAll()
+    .where("driver_id", "=", id)
+    .where("at", ">=", from)
+    .where("at", "<=", to)
+    .orderBy("at")
+    .limit(limit)
+    .execute();
+export const deleteTrackBefore = (db: Db, time: number) =>
+  db.deleteFrom("driver_track").where("at", "<", time);

@@ -1,0 +1,206 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
+import { asFault, Fault } from "../../../protocol/faults.ts";
+import { Eta, MapData, Order } from "../messages.ts";
+import * as repo from "../repo.ts";
+import type { Dispatch } from "../service.ts";
+import { assignable } from "../states.ts";
+import { toDriver } from "../view.ts";
+import { body, common, json, type Kit, type Routes, refusals, TextId } from "./kit.ts";
+
+const Chosen = z.object({ driver_id: z.coerce.number().int().optional() });
+const Assigned = z.object({
+  success: z.literal(true),
+  driver_id: z.string(),
+  reason: z.string(),
+  order: Order,
+});
+const NotAssigned = z.object({ success: z.literal(false), error: z.string(), reason: z.string() });
+const Candidates = z.object({
+  order_id: z.string(),
+  candidates: z.array(
+    z.object({
+      driver_id: z.string(),
+      name: z.string(),
+      distance_m: z.number().int(),
+      eta_seconds: z.number().int(),
+    }),
+  ),
+});
+const All = z.object({
+  assigned: z.number().int(),
+  waiting: z.number().int(),
+  order_ids: z.array(z.string()),
+});
+const Way = z.object({
+  order_id: z.string(),
+  route: z.array(z.array(z.number())),
+  distance_m: z.number().int(),
+  duration_seconds: z.number().int(),
+  source: z.enum(["straight_line", "osrm"]),
+});
+
+const routes = {
+  map: (guard: MiddlewareHandler) =>
+    createRoute({
+      method: "get",
+      path: "/api/dispatch/map-data",
+      summary: "All drivers, and the orders that the map shows",
+      responses: { 200: json(MapData, "The map"), ...refusals },
+      ...common(guard),
+    }),
+  assign: (guard: MiddlewareHandler) =>
+    createRoute({
+      method: "post",
+      path: "/api/dispatch/assign/{id}",
+      summary: "Give an order to a driver, or to the nearest free one",
+      request: { params: TextId, body: { ...body(Chosen), required: false } },
+      responses: {
+        200: json(Assigned, "Assigned"),
+        ...refusals,
+        400: json(NotAssigned, "Not possible, and why"),
+        409: json(NotAssigned, "Somebody else was faster, or nobody is free"),
+      },
+      ...common(guard),
+    }),
+  offer: (guard: MiddlewareHandler) =>
+    createRoute({
+      method: "post",
+      path: "/api/dispatch/offer/{id}",
+      summary: "Ask a driver, or one after the other, the nearest first",
+      request: { params: TextId, body: { ...body(Chosen), required: false } },
+      responses: {
+        200: json(Order, "The order, offered"),
+        409: { description: "Nobody is left to ask" },
+        ...refusals,
+      },
+      ...common(guard),
+    }),
+  candidates: (guard: MiddlewareHandler) =>
+    createRoute({
+      method: "get",
+      path: "/api/dispatch/candidates/{id}",
+      summary: "Free drivers for an order, the nearest first",
+      request: { params: TextId },
+      responses: { 200: json(Candidates, "Candidates"), ...refusals },
+      ...common(guard),
+    }),
+  all: (guard: MiddlewareHandler) =>
+    createRoute({
+      method: "post",
+      path: "/api/dispatch/auto-assign-all",
+      summary: "Give every order that waits to the nearest free driver",
+      responses: { 200: json(All, "What was assigned"), ...refusals },
+      ...common(guard),
+    }),
+  eta: (guard: MiddlewareHandler) =>
+    createRoute({
+      method: "get",
+      path: "/api/orders/{id}/eta",
+      summary: "When the driver will be there, and which kind of estimate it is",
+      request: { params: TextId },
+      responses: {
+        200: json(Eta, "The estimate"),
+        404: { description: "No driver, or nobody knows where he is" },
+        ...refusals,
+      },
+      ...common(guard),
+    }),
+  route: (guard: MiddlewareHandler) =>
+    createRoute({
+      method: "get",
+      path: "/api/orders/{id}/route",
+      summary: "The way from pickup to drop-off",
+      request: { params: TextId },
+      responses: { 200: json(Way, "The way"), ...refusals },
+      ...common(guard),
+    }),
+};
+
+export function addDispatchRoutes(app: Routes, dispatch: Dispatch, { guard }: Kit): void {
+  const staff = guard("staff");
+  const anybody = guard("passenger", "driver", "staff");
+  const { orders, people, offers, etas, map, deps } = dispatch;
+
+  app.openapi(routes.map(staff), async (c) => c.json(await map.data(), 200));
+  app.openapi(routes.assign(staff), async (c) => {
+    const { id } = c.req.valid("param");
+    const { driver_id } = c.req.valid("json") ?? {};
+    const by = c.get("identity").id;
+    try {
+      const order = await orders.require(id);
+      const done =
+        driver_id === undefined
+          ? await offers.assignNearest(order, by)
+          : await orders.assign(order, people.requireDriver(driver_id), by, "assigned by a dispatcher");
+      const view = await orders.view(done);
+      return c.json(
+        {
+          success: true as const,
+          driver_id: String(done.driver_id),
+          reason: done.assignment_reason,
+          order: view,
+        },
+        200,
+      );
+    } catch (error) {
+      const { message, row, fault } = asFault(error);
+      if (fault === "internal" || fault === "unavailable") throw error;
+      const refused = { success: false as const, error: message, reason: message };
+      return row.http === 409 ? c.json(refused, 409) : c.json(refused, 400);
+    }
+  });
+  app.openapi(routes.offer(staff), async (c) => {
+    const { driver_id } = c.req.valid("json") ?? {};
+    const order = await orders.require(c.req.valid("param").id);
+    const driver = driver_id === undefined ? undefined : people.requireDriver(driver_id);
+    return c.json(await orders.view(await offers.offer(order, driver, c.get("identity").id)), 200);
+  });
+  app.openapi(routes.candidates(staff), async (c) => {
+    const order = await orders.require(c.req.valid("param").id);
+    const near = offers.candidates(order).slice(0, 50);
+    const candidates = near.map(({ driver, metres }) => ({
+      driver_id: String(driver.id),
+      name: toDriver(people, driver, undefined).name,
+      distance_m: Math.round(metres),
+      eta_seconds: Math.round((metres * 1.3) / 8.33),
+    }));
+    return c.json({ order_id: order.id, candidates }, 200);
+  });
+  app.openapi(routes.all(staff), async (c) => {
+    const by = c.get("identity").id;
+    const waiting = await repo.orders(deps.store.db, { status: assignable, limit: 500, offset: 0 });
+    const order_ids: string[] = [];
+    // The one who has waited longest gets the nearest.
+    for (const order of waiting.reverse()) {
+      const done = await offers.assignNearest(order, by).catch((error) => {
+        if (asFault(error).fault === "conflict" || asFault(error).fault === "bad_step") return undefined;
+        throw error;
+      });
+      if (done !== undefined) order_ids.push(done.id);
+    }
+    return c.json({ assigned: order_ids.length, waiting: waiting.length - order_ids.length, order_ids }, 200);
+  });
+  app.openapi(routes.eta(anybody), async (c) => {
+    const eta = await etas.of(await dispatch.orderFor(c.get("identity"), c.req.valid("param").id));
+    if (eta === undefined)
+      throw new Fault("not_found", "nobody drives this order, or nobody knows where he is");
+    return c.json(eta, 200);
+  });
+  app.openapi(routes.route(anybody), async (c) => {
+    const order = await dispatch.orderFor(c.get("identity"), c.req.valid("param").id);
+    const from = { lat: order.pickup_lat, lon: order.pickup_lon };
+    const way = await etas.way(from, { lat: order.dropoff_lat, lon: order.dropoff_lon });
+    const { route, source } = way;
+    return c.json(
+      {
+        order_id: order.id,
+        route,
+        distance_m: Math.round(way.metres),
+        duration_seconds: Math.round(way.seconds),
+        source,
+      },
+      200,
+    );
+  });
+}

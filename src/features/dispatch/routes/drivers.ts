@@ -1,0 +1,267 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
+import { Driver, Passenger, Position, Region } from "../messages.ts";
+import * as repo from "../repo.ts";
+import type { Dispatch } from "../service.ts";
+import { toDriver, toRegion } from "../view.ts";
+import { body, common, json, type Kit, NumberId, Page, type Routes, refusals } from "./kit.ts";
+
+const name = z.string().trim().min(1).max(200);
+const user_id = z
+  .string()
+  .min(1)
+  .max(200)
+  .nullable()
+  .default(null)
+  .describe("The account with the role driver");
+const NewDriver = z
+  .object({
+    user_id,
+    name,
+    phone: z.string().max(50).default(""),
+    region_id: z.string().max(60).nullable().default(null),
+    car_model: z.string().max(200).default(""),
+    plate_number: z.string().max(50).default(""),
+    capacity: z.number().int().min(1).max(100).default(4),
+  })
+  .openapi("NewDriver");
+const NewPassenger = z.object({
+  user_id,
+  full_name: name,
+  phone: z.string().max(50).default(""),
+  region_id: z.string().max(60).nullable().default(null),
+  disability_category: z.string().max(100).default(""),
+  allowed_companion: z.boolean().default(true),
+});
+const NewRegion = z.object({
+  id: z.string().min(1).max(60),
+  title: name,
+  city: name,
+  center_lat: z.number().min(-90).max(90),
+  center_lon: z.number().min(-180).max(180),
+  polygon_coordinates: z.array(z.array(z.number()).length(2)).max(10_000).default([]),
+  service_radius_meters: z.number().int().min(0).default(10_000),
+});
+/** The original's clients send a place alone; ranges are judged with the other filters, and named there. */
+const Place = Position.extend({
+  lat: z.number().min(-90, "must be from -90 to 90").max(90, "must be from -90 to 90"),
+  lon: z.number().min(-180, "must be from -180 to 180").max(180, "must be from -180 to 180"),
+});
+const Located = z.object({
+  success: z.boolean(),
+  accepted: z.number().int(),
+  dropped: z.record(z.string(), z.number()),
+  driver: Driver,
+});
+const Span = z.object({
+  from: z.iso.datetime({ offset: true }).optional(),
+  to: z.iso.datetime({ offset: true }).optional(),
+  limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
+});
+const Track = z.object({
+  driver_id: z.string(),
+  points: z.array(
+    z.object({
+      at: z.iso.datetime(),
+      lat: z.number(),
+      lon: z.number(),
+      accuracy: z.number().nullable(),
+      speed: z.number().nullable(),
+      heading: z.number().nullable(),
+    }),
+  ),
+});
+
+const routes = {
+  list: (guard: MiddlewareHandler) =>
+    createRoute({
+      method: "get",
+      path: "/api/drivers",
+      summary: "All drivers",
+      responses: {
+        200: json(z.object({ count: z.number().int(), results: z.array(Driver) }), "Drivers"),
+        ...refusals,
+      },
+      ...common(guard),
+    }),
+  add: (guard: MiddlewareHandler) =>
+    createRoute({
+      method: "post",
+      path: "/api/drivers",
+      summary: "Make an account a driver",
+      request: { body: body(NewDriver) },
+      responses: {
+        201: json(Driver, "The driver"),
+        409: { description: "This account is a driver already" },
+        ...refusals,
+      },
+      ...common(guard),
+    }),
+  one: (guard: MiddlewareHandler) =>
+    createRoute({
+      method: "get",
+      path: "/api/drivers/{id}",
+      summary: "One driver",
+      request: { params: NumberId },
+      responses: { 200: json(Driver, "The driver"), ...refusals },
+      ...common(guard),
+    }),
+  locate: (guard: MiddlewareHandler) =>
+    createRoute({
+      method: "patch",
+      path: "/api/drivers/{id}/location",
+      summary: "Where a driver is; himself or staff",
+      request: { params: NumberId, body: body(Place) },
+      responses: { 200: json(Located, "Taken, or dropped with the reason"), ...refusals },
+      ...common(guard),
+    }),
+  online: (guard: MiddlewareHandler) =>
+    createRoute({
+      method: "patch",
+      path: "/api/drivers/{id}/online-status",
+      summary: "A driver comes or goes",
+      request: { params: NumberId, body: body(z.object({ is_online: z.boolean() })) },
+      responses: { 200: json(Driver, "The driver"), ...refusals },
+      ...common(guard),
+    }),
+  track: (guard: MiddlewareHandler) =>
+    createRoute({
+      method: "get",
+      path: "/api/drivers/{id}/track",
+      summary: "Where a driver was",
+      request: { params: NumberId, query: Span },
+      responses: { 200: json(Track, "Oldest first"), ...refusals },
+      ...common(guard),
+    }),
+  passengers: (guard: MiddlewareHandler) =>
+    createRoute({
+      method: "get",
+      path: "/api/passengers",
+      summary: "Passengers",
+      request: { query: Page },
+      responses: {
+        200: json(z.object({ results: z.array(Passenger.omit({ user: true, region: true })) }), "A page"),
+        ...refusals,
+      },
+      ...common(guard),
+    }),
+  addPassenger: (guard: MiddlewareHandler) =>
+    createRoute({
+      method: "post",
+      path: "/api/passengers",
+      summary: "Add a passenger, with an account or without",
+      request: { body: body(NewPassenger) },
+      responses: {
+        201: json(z.object({ id: z.number(), full_name: z.string() }), "The passenger"),
+        ...refusals,
+      },
+      ...common(guard),
+    }),
+  addRegion: (guard: MiddlewareHandler) =>
+    createRoute({
+      method: "post",
+      path: "/api/regions",
+      summary: "Add a region",
+      request: { body: body(NewRegion) },
+      responses: { 201: json(Region, "The region"), ...refusals },
+      ...common(guard),
+    }),
+};
+
+const regionsRoute = createRoute({
+  method: "get",
+  path: "/api/regions",
+  summary: "Regions",
+  responses: { 200: json(z.array(Region), "Regions") },
+  tags: ["dispatch"],
+});
+const citiesRoute = createRoute({
+  method: "get",
+  path: "/api/regions/cities",
+  summary: "Cities of the regions",
+  responses: { 200: json(z.array(z.object({ id: z.string(), title: z.string() })), "Cities") },
+  tags: ["dispatch"],
+});
+
+export function addDriverRoutes(app: Routes, dispatch: Dispatch, { guard }: Kit): void {
+  const staff = guard("staff");
+  // A passenger asks too, and is refused by what he is, not by a missing route.
+  const anybody = guard("driver", "passenger", "staff");
+  const { people, orders, map, deps } = dispatch;
+  const view = (row: repo.DriverRow) => {
+    const live = dispatch.positions.live(row.id);
+    const placed = live === undefined ? row : { ...row, lat: live.lat, lon: live.lon, located_at: live.at };
+    return toDriver(people, placed, orders.of(row.id)?.status);
+  };
+
+  app.openapi(routes.list(staff), (c) => {
+    const results = people.drivers().map(view);
+    return c.json({ count: results.length, results }, 200);
+  });
+  app.openapi(routes.add(staff), async (c) => c.json(view(await people.addDriver(c.req.valid("json"))), 201));
+  app.openapi(routes.one(anybody), (c) =>
+    c.json(view(dispatch.driverFor(c.get("identity"), c.req.valid("param").id)), 200),
+  );
+  app.openapi(routes.locate(anybody), (c) => {
+    const { id } = c.req.valid("param");
+    const { accepted, dropped } = dispatch.locate(c.get("identity"), id, [c.req.valid("json")]);
+    const counts = { ...dropped } as Record<string, number>;
+    return c.json(
+      { success: accepted > 0, accepted, dropped: counts, driver: view(people.requireDriver(id)) },
+      200,
+    );
+  });
+  app.openapi(routes.online(anybody), async (c) => {
+    const { id } = dispatch.driverFor(c.get("identity"), c.req.valid("param").id);
+    return c.json(view(await map.online(id, c.req.valid("json").is_online)), 200);
+  });
+  app.openapi(routes.track(anybody), async (c) => {
+    const { id } = dispatch.driverFor(c.get("identity"), c.req.valid("param").id);
+    const { from, to, limit } = c.req.valid("query");
+    const [start, end] = [
+      from === undefined ? 0 : Date.parse(from),
+      to === undefined ? deps.clock.now() : Date.parse(to),
+    ];
+    // What was just accepted is written within a second; whoever asks for it gets it.
+    await dispatch.positions.flush();
+    const points = await repo.trackOf(deps.store.db, id, start, end, limit);
+    const shown = points.map(({ driver_id: _, at, ...point }) => ({
+      at: new Date(at).toISOString(),
+      ...point,
+    }));
+    return c.json({ driver_id: String(id), points: shown }, 200);
+  });
+  app.openapi(routes.passengers(staff), async (c) => {
+    const { page, page_size } = c.req.valid("query");
+    const rows = await repo.passengers(deps.store.db, page_size, (page - 1) * page_size);
+    const results = rows.map(({ id, full_name, disability_category, allowed_companion }) => ({
+      id,
+      full_name,
+      disability_category,
+      allowed_companion: allowed_companion === 1,
+    }));
+    return c.json({ results }, 200);
+  });
+  app.openapi(routes.addPassenger(staff), async (c) => {
+    const { allowed_companion, ...passenger } = c.req.valid("json");
+    const { id, full_name } = await people.addPassenger({
+      ...passenger,
+      allowed_companion: allowed_companion ? 1 : 0,
+    });
+    return c.json({ id, full_name }, 201);
+  });
+  app.openapi(regionsRoute, (c) => c.json(people.regions().map(toRegion), 200));
+  app.openapi(citiesRoute, (c) => {
+    const cities = [...new Set(people.regions().map(({ city }) => city))];
+    return c.json(
+      cities.map((city) => ({ id: city, title: city })),
+      200,
+    );
+  });
+  app.openapi(routes.addRegion(staff), async (c) => {
+    const { polygon_coordinates, ...region } = c.req.valid("json");
+    const row = { ...region, polygon: JSON.stringify(polygon_coordinates) };
+    await people.addRegion(row);
+    return c.json(toRegion(row), 201);
+  });
+}

@@ -1,0 +1,51 @@
+import { type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
+import type { HttpEnv, HttpKit } from "../../../core/http.ts";
+
+export type Kit = HttpKit<OpenAPIHono<HttpEnv>, MiddlewareHandler<HttpEnv>>;
+export type Routes = OpenAPIHono<HttpEnv>;
+
+export const json = <S extends z.ZodType>(schema: S, description: string) => ({
+  content: { "application/json": { schema } },
+  description,
+});
+export const body = <S extends z.ZodType>(schema: S) => ({
+  required: true,
+  content: { "application/json": { schema } },
+});
+export const refusals = {
+  400: { description: "Not possible; `error` says why" },
+  401: { description: "No valid token" },
+  403: { description: "Not yours, or not for this role" },
+};
+export const NumberId = z.object({ id: z.coerce.number().int().min(1) });
+export const TextId = z.object({ id: z.string().max(60) });
+/** Pages of seed 004's original: 20 by default, 100 at most. */
+export const Page = z.object({
+  page: z.coerce.number().int().min(1).default(1),
+  page_size: z.coerce.number().int().min(1).max(100).default(20),
+});
+export const common = (middleware: MiddlewareHandler) => ({
+  tags: ["dispatch"],
+  security: [{ bearer: [] }],
+  middleware: [middleware] as [MiddlewareHandler],
+});
+/** `{count, next, previous, results}`, with addresses of the neighbouring pages. */
+export function paged<T>(
+  url: string,
+  count: number,
+  { page, page_size }: z.output<typeof Page>,
+  results: T[],
+) {
+  const at = (number: number): string => {
+    const next = new URL(url);
+    next.searchParams.set("page", String(number));
+    return next.pathname + next.search;
+  };
+  return {
+    count,
+    next: page * page_size < count ? at(page + 1) : null,
+    previous: page > 1 ? at(page - 1) : null,
+    results,
+  };
+}

@@ -1,0 +1,101 @@
+import type { Identity } from "../../core/identity.ts";
+import { hasRole } from "../../core/identity.ts";
+import { Fault } from "../../protocol/faults.ts";
+import type { DispatchDependencies } from "./dependencies.ts";
+import { Etas } from "./eta.ts";
+import { LiveMap } from "./live-map.ts";
+import type { Position } from "./messages.ts";
+import { Offers } from "./offers.ts";
+import { Orders } from "./orders.ts";
+import { People } from "./people.ts";
+import { type Intake, Positions } from "./positions.ts";
+import type * as repo from "./repo.ts";
+import { driverSteps, type OrderState } from "./states.ts";
+import { Watchers } from "./watchers.ts";
+
+export const isStaff = (identity: Identity): boolean => hasRole(identity, ["staff"]);
+
+/** Orders, drivers, passengers and the live map (seed 004). */
+export class Dispatch {
+  readonly deps: DispatchDependencies;
+  readonly people: People;
+  readonly orders: Orders;
+  readonly positions: Positions;
+  readonly map: LiveMap;
+  readonly etas: Etas;
+  readonly offers: Offers;
+  readonly watchers = new Watchers();
+
+  constructor(deps: DispatchDependencies) {
+    this.deps = deps;
+    this.people = new People(deps);
+    this.orders = new Orders(deps, this.people);
+    this.positions = new Positions(deps, this.people);
+    this.map = new LiveMap(deps, this.people, this.positions, this.orders);
+    this.etas = new Etas(deps, this.orders, this.positions);
+    this.offers = new Offers(deps, this.people, this.orders, this.positions);
+    this.positions.onMove = (driver) => {
+      this.map.moved(driver);
+      this.etas.moved(driver);
+    };
+    this.orders.onStep = (order, before) => {
+      if (before.driver_id !== null && before.driver_id !== order.driver_id)
+        this.watchers.lostDriver(order.id, before.driver_id);
+      if (order.driver_id !== null) this.map.moved(order.driver_id);
+    };
+  }
+
+  async start(): Promise<void> {
+    await this.people.start();
+    await this.orders.start();
+    this.positions.start();
+  }
+
+  /** Rejects with `forbidden`, the same for what is not there and for what is somebody else's. */
+  async orderFor(identity: Identity, id: string): Promise<repo.OrderRow> {
+    const order = await this.orders.require(id).catch(() => undefined);
+    if (order !== undefined && (await this.concerns(identity, order))) return order;
+    throw new Fault("forbidden", "there is no such order, or it is none of yours");
+  }
+
+  /** Staff, the order's driver, its passenger. */
+  async concerns(identity: Identity, order: repo.OrderRow): Promise<boolean> {
+    if (isStaff(identity)) return true;
+    if (identity.role === "driver")
+      return this.people.driverOf(identity)?.id === order.driver_id && order.driver_id !== null;
+    const passenger = await this.people.knownPassenger(identity);
+    return passenger?.id === order.passenger_id;
+  }
+
+  driverFor(identity: Identity, id: number): repo.DriverRow {
+    const row = this.people.driver(id);
+    if (
+      row !== undefined &&
+      (isStaff(identity) || (identity.role === "driver" && row.user_id === identity.id))
+    )
+      return row;
+    throw new Fault("forbidden", "there is no such driver, or you are somebody else");
+  }
+
+  async passengerFor(identity: Identity, id: number): Promise<number> {
+    if (isStaff(identity)) return id;
+    const own = await this.people.knownPassenger(identity);
+    if (own?.id === id) return id;
+    throw new Fault("forbidden", "there is no such passenger, or you are somebody else");
+  }
+
+  /** Passengers may cancel their own, drivers take their steps, staff all. */
+  async step(identity: Identity, id: string, status: OrderState, reason?: string): Promise<repo.OrderRow> {
+    const order = await this.orderFor(identity, id);
+    const mayStep =
+      isStaff(identity) ||
+      (identity.role === "driver" && driverSteps.includes(status)) ||
+      (order.driver_id !== null || identity.role !== "driver" ? status === "cancelled" : false);
+    if (!mayStep) throw new Fault("forbidden", `${identity.role} may not set the status ${status}`);
+    return this.orders.step(order.id, status, identity.id, reason);
+  }
+
+  locate(identity: Identity, driver: number, positions: readonly Position[]): Intake {
+    return this.positions.take(this.driverFor(identity, driver).id, positions);
+  }
+}
