@@ -250,6 +250,14 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
     this.sendFrame(toFrame(JSON.stringify(body)));
   }
 
+  get idle(): boolean {
+    return this.#outbox.idle;
+  }
+
+  sendText(frame: string): void {
+    this.sendFrame(toFrame(frame));
+  }
+
   sendBytes(data: Uint8Array, slot: string): void {
     this.sendFrame(toFrame(data, slot));
   }
