@@ -46,6 +46,20 @@ test("a command that was just being sent when the board came anew reaches its ne
   expect(older.waiting.map(({ type }) => type)).not.toContain("servo");
 });
 
+test("a command that was just being sent when the board left waits for it", async () => {
+  await using world = await DeviceWorld.start({ slowCommit: 150 });
+  const pico = await world.namedPico();
+  await pico.settle();
+  const { id } = await world.command("pico-kitchen", servo(1));
+  // "sent" is being written now.
+  await pico.close();
+  await world.commandIs("pico-kitchen", id, "queued");
+  await world.deviceIs("pico-kitchen", "stale");
+  expect((await world.get(`/pico-kitchen/commands/${id}`)).state).toBe("queued");
+  const back = await world.namedPico();
+  expect((await back.next("servo")).command_id).toBe(id);
+});
+
 test("a queue goes on by itself after the store was away", async () => {
   await using world = await DeviceWorld.start();
   const pico = await world.namedPico();

@@ -1,4 +1,7 @@
 import { expect, test } from "bun:test";
+import { readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { FolderFiles } from "../../../src/adapters/files/folder.ts";
 import { FakeClock } from "../../kit/clock.ts";
 import { peyk } from "../../kit/process.ts";
 import { tempDir } from "../../kit/temp.ts";
@@ -164,4 +167,32 @@ test("common tokens are made once and kept", async () => {
   expect(first.pico_tokens[0]).toMatch(/^pico_\w{32}$/);
   expect(second.pico_tokens).toEqual(first.pico_tokens);
   expect(second.esp32cam_tokens).toEqual(first.esp32cam_tokens);
+});
+
+test("a broken file of common tokens ends the start with a sentence that says what to do", async () => {
+  using folder = tempDir();
+  const flags = { "pico-auth-tokens": undefined, "esp32cam-auth-tokens": undefined };
+  for (const broken of ['{"pico":["half', '{"pico":[]}', ""]) {
+    writeFileSync(join(folder.path, "device_tokens.json"), broken);
+    const start = DeviceWorld.start({ dataDir: folder.path, flags });
+    await expect(start).rejects.toThrow(/device_tokens.json is broken.*or delete it/);
+  }
+});
+
+test("a disk that is full is said to be full, and leaves no half of a photo", async () => {
+  using folder = tempDir();
+  symlinkSync("/dev/full", join(folder.path, "photo.jpg.peyk-part"));
+  const writing = new FolderFiles(folder.path).write("photo.jpg", new Uint8Array(100));
+  await expect(writing).rejects.toMatchObject({
+    fault: "unavailable",
+    message: expect.stringContaining("full"),
+  });
+  expect(readdirSync(folder.path)).toEqual([]);
+});
+
+test("peyk pair refuses before it opens anything where PUBLIC_TOKENS is off", async () => {
+  using folder = tempDir();
+  await using world = await DeviceWorld.start({ dataDir: folder.path });
+  await expect(peyk(folder.path, "pair", "--public-tokens", "off")).rejects.toThrow(/Set it to pairing/);
+  expect((await publicTokens(world, outside)).status).toBe(403);
 });
