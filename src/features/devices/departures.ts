@@ -27,6 +27,7 @@ export class Departures {
   readonly #deps: DeviceDependencies;
   readonly #around: Surroundings;
   readonly #waiting = new Map<string, Cancel>();
+  #isOver = false;
 
   constructor(deps: DeviceDependencies, around: Surroundings) {
     this.#deps = deps;
@@ -36,6 +37,7 @@ export class Departures {
   /** Offline after the grace period, unless it comes back. */
   later(departure: Departure, ms = this.#deps.options.grace): void {
     this.cancel(departure.id);
+    if (this.#isOver) return;
     const cancel = this.#deps.clock.after(ms, () => {
       void this.#around.turns.run(departure.id, () => this.#offline(departure));
     });
@@ -52,6 +54,7 @@ export class Departures {
   }
 
   stop(): void {
+    this.#isOver = true;
     for (const cancel of this.#waiting.values()) cancel();
   }
 

@@ -1,34 +1,20 @@
-import type { Connection } from "../../core/channel.ts";
-import type { Cancel } from "../../core/clock.ts";
 import type { Change, Compilable } from "../../core/store.ts";
-import { asFault, Fault } from "../../protocol/faults.ts";
+import { asFault, Fault, type FaultName } from "../../protocol/faults.ts";
 import { Departures } from "./departures.ts";
 import type { DeviceDependencies } from "./dependencies.ts";
 import { type Device, devicesTopic, iso } from "./events.ts";
 import { idOf, type Kind, kindNames } from "./kinds.ts";
+import { LastSeen } from "./last-seen.ts";
 import * as repo from "./repo.ts";
-import { type BoardConnection, capabilitiesOf, reasonOf, type Session } from "./session.ts";
+import { type BoardConnection, capabilitiesOf, type Session } from "./session.ts";
 import { ownDevice } from "./tokens.ts";
 import { Turns } from "./turns.ts";
 import { type Seen, toDevice } from "./view.ts";
 
-/** A connection whose device may not be known yet. */
-interface Arrival {
-  readonly connection: BoardConnection;
-  readonly kind: Kind;
-  session: Session | undefined;
-  naming: Promise<Session> | undefined;
-  /** It never said its name, and is called like its kind until it does. */
-  isNameless: boolean;
-  stopWaiting: Cancel;
-}
-
-/** Milliseconds that a board without a name of its own has to say one, before it is simply "a Pico". */
-const namingTime = 10_000;
-/** Writes that share one commit when many boards were heard of. */
-const batch = 500;
 /** Times that an arrival is tried while answers to its commands come in between. */
 const attempts = 3;
+/** Faults that another message on the same connection cannot mend. */
+const final: readonly FaultName[] = ["server_full", "token_revoked", "bad_device_token"];
 /** Turns of those who need a place among MAX_DEVICES; no device is called so. */
 const anyNewcomer = "";
 
@@ -57,20 +43,19 @@ export interface RegistryHooks {
 export class Registry {
   readonly #deps: DeviceDependencies;
   readonly #hooks: RegistryHooks;
-  readonly #arrivals = new WeakMap<Connection, Arrival>();
   readonly #sessions = new Map<string, Session>();
   /** Devices whose newest connection is being put on record: neither it nor an older one counts meanwhile. */
   readonly #arriving = new Set<string>();
   readonly #turns = new Turns();
   readonly #departures: Departures;
-  /** What the store knows of their last sign of life. */
-  readonly #noted = new Map<string, number>();
-  /** Newcomers that have a place and are not on record yet. */
-  #newcomers = 0;
+  readonly #lastSeen: LastSeen;
+  /** Newcomers that have a place among MAX_DEVICES, and may not be on record yet. */
+  readonly #newcomers = new Set<string>();
   #stopping = false;
 
   constructor(deps: DeviceDependencies, hooks: RegistryHooks) {
     this.#deps = deps;
+    this.#lastSeen = new LastSeen(deps.store);
     this.#hooks = hooks;
     this.#departures = new Departures(deps, {
       turns: this.#turns,
@@ -97,59 +82,10 @@ export class Registry {
     this.#deps.events.emit("failure", { where: `devices.${what}`, incident, error });
   }
 
-  // --- whose connection it is ---
+  // --- arriving ---
 
-  /** A board connected. Who it is, its token or a header says; else its first message. */
-  async enter(connection: Connection, kind: Kind): Promise<void> {
-    const arrival: Arrival = {
-      // What the core hands to channels is a LiveConnection.
-      connection: connection as BoardConnection,
-      kind,
-      session: undefined,
-      naming: undefined,
-      isNameless: false,
-      stopWaiting: () => {},
-    };
-    this.#arrivals.set(connection, arrival);
-    const { identity } = connection;
-    if (ownDevice(identity) !== undefined || identity.name !== kindNames[kind])
-      return void (await this.session(connection, identity.name));
-    arrival.stopWaiting = this.#deps.clock.after(namingTime, () => void this.#nameNameless(arrival));
-  }
-
-  async #nameNameless({ connection }: Arrival): Promise<void> {
-    try {
-      await this.session(connection);
-    } catch (error) {
-      connection.refuse(asFault(error));
-    }
-  }
-
-  /** The session of a connection. The first call says which device it is; `name` is what it calls itself. */
-  session(connection: Connection, name?: string): Session | Promise<Session> {
-    const arrival = this.#arrivals.get(connection)!;
-    arrival.stopWaiting();
-    if (arrival.naming !== undefined) return arrival.naming;
-    if (arrival.session !== undefined && !isAnother(arrival, arrival.session, name)) return arrival.session;
-    arrival.naming = this.#name(arrival, name).finally(() => {
-      arrival.naming = undefined;
-    });
-    return arrival.naming;
-  }
-
-  /** Where it fails, the next message tries again. */
-  async #name(arrival: Arrival, name: string | undefined): Promise<Session> {
-    const { session: wrong, connection } = arrival;
-    arrival.session = undefined;
-    if (wrong !== undefined)
-      await this.#turns.run(wrong.device, () => this.#lost(wrong, "it turned out to be another device"));
-    const session = await this.#begin(arrival, name);
-    arrival.isNameless = name === undefined && ownDevice(connection.identity) === undefined;
-    arrival.session = session;
-    return session;
-  }
-
-  #begin({ connection, kind }: Arrival, name: string | undefined): Promise<Session> {
+  /** Puts a connection on record as this device's newest. A device that may not come is refused. */
+  begin(connection: BoardConnection, kind: Kind, name: string | undefined): Promise<Session> {
     const own = ownDevice(connection.identity);
     const device = own ?? idOf(kind, name);
     const called = own === undefined ? (name ?? kindNames[kind]) : connection.identity.name;
@@ -163,24 +99,18 @@ export class Registry {
     });
   }
 
-  // --- arriving ---
-
   async #arrive(session: Session, name: string): Promise<Session> {
     const { connection, device, kind } = session;
     const row = await repo.deviceById(this.#deps.store.db, device);
+    session.capabilities = capabilitiesOf(row);
+    const record = () => this.#record(session, row, name);
     try {
       this.#requireFree(row, kind, connection);
-      if (row === undefined) await this.#takePlace();
+      await (row === undefined ? this.withRoom(device, record) : record());
     } catch (error) {
-      connection.refuse(asFault(error));
+      const fault = asFault(error);
+      if (final.includes(fault.fault)) connection.refuse(fault);
       throw error;
-    }
-    try {
-      if (connection.isOver) throw new Fault("peer_lost");
-      session.capabilities = capabilitiesOf(row);
-      await this.#record(session, row, name);
-    } finally {
-      if (row === undefined) this.#newcomers--;
     }
     this.#begun(session);
     return session;
@@ -201,24 +131,31 @@ export class Registry {
     connection.endBy(until);
   }
 
-  async #takePlace(): Promise<void> {
-    await this.requireRoom(() => {
-      this.#newcomers++;
+  /** Records one more device. Where MAX_DEVICES are known, one is forgotten for it, or this rejects with `server_full`. */
+  async withRoom<T>(device: string, record: () => Promise<T>): Promise<T> {
+    await this.#turns.run(anyNewcomer, async () => {
+      while (await this.#isFull()) await this.#hooks.forgetOne();
+      this.#newcomers.add(device);
     });
+    try {
+      return await record();
+    } finally {
+      this.#newcomers.delete(device);
+    }
   }
 
-  /** Makes room for one more device where MAX_DEVICES are known. Rejects with `server_full`. */
-  requireRoom(then: () => void = () => {}): Promise<void> {
+  /** Read in this order, a newcomer that comes on record meanwhile is not counted twice. */
+  async #isFull(): Promise<boolean> {
     const { store, options } = this.#deps;
-    return this.#turns.run(anyNewcomer, async () => {
-      while ((await repo.countDevices(store.db)) + this.#newcomers >= options.maxDevices)
-        await this.#hooks.forgetOne();
-      then();
-    });
+    const known = await repo.countDevices(store.db);
+    if (known + this.#newcomers.size < options.maxDevices) return false;
+    const recorded = await repo.countOf(store.db, [...this.#newcomers]);
+    return known + this.#newcomers.size - recorded >= options.maxDevices;
   }
 
   async #record(session: Session, row: repo.DeviceRow | undefined, name: string): Promise<void> {
     for (let attempt = 1; ; attempt++) {
+      if (session.connection.isOver) throw new Fault("peer_lost");
       try {
         return await this.#commitArrival(session, row, name);
       } catch (error) {
@@ -242,7 +179,7 @@ export class Registry {
       writes: [repo.arriveQuery(store.db, arrival), ...writes],
       events: [...(isNews ? [publisher.draft(devicesTopic, "device_online", online)] : []), ...events],
     });
-    this.#noted.set(id, now);
+    this.#lastSeen.isNoted(id, now);
   }
 
   /** The newest connection of a device is the one that counts; the older one is closed and marks nothing offline. */
@@ -266,21 +203,17 @@ export class Registry {
 
   // --- leaving ---
 
-  /** The connection ended. A session that is being named is waited for. */
-  async leave(connection: Connection): Promise<void> {
-    const arrival = this.#arrivals.get(connection);
-    arrival?.stopWaiting();
-    const session = (await arrival?.naming?.catch(() => undefined)) ?? arrival?.session;
-    if (session === undefined) return;
-    await this.#turns.run(session.device, () => this.#lost(session, reasonOf(connection.ending)));
+  /** This session is over; unless a newer one took its place, its device is on its way to offline. */
+  async lost({ device: id, connection }: Session, reason: string): Promise<void> {
+    await this.#turns.run(id, () => this.#lost(id, connection, reason));
   }
 
-  async #lost({ device: id, connection }: Session, reason: string): Promise<void> {
+  async #lost(id: string, connection: BoardConnection, reason: string): Promise<void> {
     if (this.#sessions.get(id)?.connection !== connection) return;
     // While the server ends, sessions stay: when each was last heard of is still to be written.
     if (this.#stopping || connection.ending?.fault === "shutting_down") return;
     this.#sessions.delete(id);
-    this.#noted.delete(id);
+    this.#lastSeen.forget(id);
     this.#departures.later({ id, reason, lastSeen: connection.lastSeen });
     await this.#tellStale(id, reason, connection.lastSeen);
   }
@@ -342,6 +275,11 @@ export class Registry {
     return this.#sessions.values();
   }
 
+  /** Signs of life are too many to write each; the newest of each device is, now and then. */
+  noteLastSeen(): Promise<void> {
+    return this.#lastSeen.write(this.#sessions.values());
+  }
+
   /** A device as others see it now. */
   view(row: repo.DeviceRow) {
     const session = this.#sessions.get(row.id);
@@ -352,26 +290,6 @@ export class Registry {
     const { clock, options } = this.#deps;
     return { lastSeen: connection.lastSeen, now: clock.now(), staleAfter: options.heartbeatInterval * 1.5 };
   }
-
-  /** Signs of life are too many to write each; the newest of each device is, now and then. */
-  async noteLastSeen(): Promise<void> {
-    const { store } = this.#deps;
-    const news = [...this.#sessions.values()]
-      .map(({ device: id, connection }) => ({ id, last_seen: connection.lastSeen }))
-      .filter(({ id, last_seen }) => this.#noted.has(id) && this.#noted.get(id) !== last_seen);
-    for (let i = 0; i < news.length; i += batch) {
-      const some = news.slice(i, i + batch);
-      await store.commit({ writes: some.map((each) => repo.seenQuery(store.db, each)) });
-      for (const { id, last_seen } of some) if (this.#noted.has(id)) this.#noted.set(id, last_seen);
-    }
-  }
-}
-
-/** A board that nobody had a name for says one, or a token says later which device it is. */
-function isAnother({ connection, kind, isNameless }: Arrival, { device }: Session, name?: string): boolean {
-  const own = ownDevice(connection.identity);
-  if (own !== undefined) return own !== device;
-  return isNameless && name !== undefined && idOf(kind, name) !== device;
 }
 
 /** Of a device that nobody knew a moment ago. */

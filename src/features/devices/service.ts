@@ -1,5 +1,6 @@
 import { randomId } from "../../core/id.ts";
 import { asFault, Fault } from "../../protocol/faults.ts";
+import { Boards } from "./boards.ts";
 import { Cameras } from "./cameras.ts";
 import { Commands } from "./commands.ts";
 import type { DeviceDependencies } from "./dependencies.ts";
@@ -30,6 +31,7 @@ export interface NewDevice {
 export class Devices {
   readonly tokens: DeviceTokens;
   readonly registry: Registry;
+  readonly boards: Boards;
   readonly logs: Logs;
   readonly commands: Commands;
   readonly cameras: Cameras;
@@ -47,6 +49,7 @@ export class Devices {
       onGone: (device) => this.#gone(device),
       forgetOne: () => this.#forgetOne(),
     });
+    this.boards = new Boards(this.registry, deps.clock);
     this.logs = new Logs(deps);
     this.commands = new Commands(deps, this.registry);
     this.cameras = new Cameras(deps, this.registry);
@@ -102,8 +105,8 @@ export class Devices {
       revoked_at: null,
       common_until: null,
     };
-    await this.registry.requireRoom();
-    const token = await this.tokens.issue(id, 0, [repo.insertDevice(store.db, row)]);
+    const insert = repo.insertDevice(store.db, row);
+    const token = await this.registry.withRoom(id, () => this.tokens.issue(id, 0, [insert]));
     return { device: this.view(row), token };
   }
 

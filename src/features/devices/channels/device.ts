@@ -32,7 +32,7 @@ export const withSession =
     handle: (session: Session, body: B, connection: C) => void | Promise<void>,
   ) =>
   (connection: C, body: B): void | Promise<void> => {
-    const session = devices.registry.session(connection as unknown as Connection, body.device);
+    const session = devices.boards.session(connection as unknown as Connection, body.device);
     return session instanceof Promise
       ? session.then((known) => handle(known, body, connection))
       : handle(session, body, connection);

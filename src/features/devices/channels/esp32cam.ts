@@ -16,7 +16,7 @@ const photoRate = { perSecond: 1, burst: 20 };
 
 /** ESP32-CAM (seed 000). It waits for `connection_ack` before anything else, and sends one JPEG in each binary message. */
 export function cameraChannel(devices: Devices) {
-  const { cameras, commands, logs, photos, registry, sensors } = devices;
+  const { boards, cameras, commands, logs, photos, sensors } = devices;
   const shutter = new Shutter(cameras, photos, commands);
   const answered = async (session: Session, answers: string, reply: Reply, failed = isFailure(reply)) =>
     void (await commands.answered(session, { answers, failed, detail: detailOf(reply) }));
@@ -37,11 +37,11 @@ export function cameraChannel(devices: Devices) {
     outgoing: cameraOutgoing,
     async open(connection) {
       acknowledge(devices, connection, "ESP32CAM connected successfully");
-      await registry.enter(connection, "esp32cam");
+      await boards.enter(connection, "esp32cam");
     },
-    close: (connection) => registry.leave(connection),
+    close: (connection) => boards.leave(connection),
     binary(connection, data) {
-      const session = registry.session(connection);
+      const session = boards.session(connection);
       return session instanceof Promise
         ? session.then((known) => shutter.receive(known, data))
         : shutter.receive(session, data);

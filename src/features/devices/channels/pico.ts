@@ -15,9 +15,9 @@ export const picoChannel = (devices: Devices) =>
     outgoing: picoOutgoing,
     async open(connection) {
       acknowledge(devices, connection, "Pico connected successfully");
-      await devices.registry.enter(connection, "pico");
+      await devices.boards.enter(connection, "pico");
     },
-    close: (connection) => devices.registry.leave(connection),
+    close: (connection) => devices.boards.leave(connection),
     handle: {
       connect: withSession(devices, (session, hello, connection) =>
         introduce(devices, connection, session, hello, "Pico connection acknowledged"),

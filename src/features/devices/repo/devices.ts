@@ -46,6 +46,17 @@ export async function countDevices(db: Db, { kind, state }: Partial<DeviceFilter
   return Number(n);
 }
 
+/** How many of these are known. */
+export async function countOf(db: Db, ids: readonly string[]): Promise<number> {
+  if (ids.length === 0) return 0;
+  const { n } = await db
+    .selectFrom("devices")
+    .select((eb) => eb.fn.countAll<number>().as("n"))
+    .where("id", "in", ids)
+    .executeTakeFirstOrThrow();
+  return Number(n);
+}
+
 /** Those that a restart found online, or on their way to offline. */
 export const unsettledDevices = (db: Db): Promise<DeviceRow[]> =>
   db.selectFrom("devices").selectAll().where("state", "!=", "offline").execute();
