@@ -66,6 +66,7 @@ test("the command line ends a common token's grace and tells consoles what is tr
   using folder = tempDir();
   await using world = await DeviceWorld.start({ dataDir: folder.path });
   const [pico, other] = [await world.namedPico(), await world.namedPico("other")];
+  await Promise.all([pico.settle(), other.settle()]);
   const operator = await world.operator();
   await peyk(folder.path, "device", "rotate", "pico-kitchen", "--grace", "2s");
   expect((await operator.next("device_changed")).device).toMatchObject({ own_token: true, state: "online" });
