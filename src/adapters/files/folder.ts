@@ -29,9 +29,7 @@ export class FolderFiles {
       await rename(path + unfinished, path);
     } catch (error) {
       await rm(path + unfinished, { force: true }).catch(() => {});
-      throw isFull(error)
-        ? new Fault("unavailable", "the disk is full: make room for DATA_DIR")
-        : error;
+      throw isFull(error) ? new Fault("unavailable", "the disk is full: make room for DATA_DIR") : error;
     }
   }
 
