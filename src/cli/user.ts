@@ -9,16 +9,18 @@ const actions: Readonly<Record<string, Action>> = {
   add,
   list,
   passwd,
+  role,
   disable: setActive(false),
   enable: setActive(true),
 };
 
 export const userCommand: Command = {
-  usage: "user add|list|passwd|disable|enable",
+  usage: "user add|list|passwd|role|disable|enable",
   summary: "Look after accounts",
   details: `  peyk user add --email E --password P [--role ${accountRoles.join("|")}] [--name N]
   peyk user list [--json]
   peyk user passwd --email E --password P    ends his sessions
+  peyk user role --email E --role R          ends his sessions; he logs in again as what he is now
   peyk user disable --email E                ends his sessions and closes his sockets
   peyk user enable --email E`,
   async run(args) {
@@ -79,6 +81,13 @@ async function passwd(parsed: Parsed): Promise<void> {
   const email = required(parsed, "email");
   await withServices(parsed, ({ accounts }) => accounts.setPassword(email, required(parsed, "password")));
   print(`New password set for ${email}; his sessions have ended.`);
+}
+
+async function role(parsed: Parsed): Promise<void> {
+  const email = required(parsed, "email");
+  const wanted = roleFrom(required(parsed, "role"));
+  await withServices(parsed, ({ accounts }) => accounts.setRole(email, wanted));
+  print(`${email} has the role ${wanted} now; his sessions have ended.`);
 }
 
 function setActive(active: boolean): Action {

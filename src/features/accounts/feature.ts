@@ -8,6 +8,7 @@ import type { Hub } from "../../core/hub.ts";
 import { Fault } from "../../protocol/faults.ts";
 import { accountsTopic, Revoked } from "./messages.ts";
 import { accountRoutes } from "./routes.ts";
+import { addSeedRoutes } from "./seed-routes.ts";
 import type { Accounts } from "./service.ts";
 
 /** Users and logins: routes, and the end of the sockets of whoever is revoked, on every node. */
@@ -19,7 +20,7 @@ export function accountsFeature(
   node.hub.join(accountsTopic, { deliver: ({ data }) => closeRevoked(node, String(data)) });
   return {
     name: "accounts",
-    routes: accountRoutes(accounts, http),
+    routes: addSeedRoutes(accountRoutes(accounts, http), accounts, http),
     jobs: [{ name: "accounts.forget_sessions", every: 3_600_000, run: () => accounts.forgetOldSessions() }],
   };
 }

@@ -77,6 +77,9 @@ export const rotateSession = (db: Db, id: string, from: string, to: string, expi
     .where("refresh_hash", "=", from)
     .where("revoked_at", "is", null);
 
+export const prolongSession = (db: Db, id: string, expires_at: number) =>
+  db.updateTable("sessions").set({ expires_at }).where("id", "=", id).where("revoked_at", "is", null);
+
 export const revokeSession = (db: Db, id: string, at: number) =>
   db.updateTable("sessions").set({ revoked_at: at }).where("id", "=", id).where("revoked_at", "is", null);
 
@@ -89,6 +92,9 @@ export const revokeSessionsOf = (db: Db, user: number, at: number) =>
 
 export const setPassword = (db: Db, user: number, password_hash: string) =>
   db.updateTable("users").set({ password_hash }).where("id", "=", user);
+
+export const setRole = (db: Db, user: number, role: Role) =>
+  db.updateTable("users").set({ role }).where("id", "=", user);
 
 export const setActive = (db: Db, user: number, active: boolean) =>
   db

@@ -51,6 +51,9 @@ export const minPasswordLength = 8;
 const freeOfAccount = 5;
 const freeOfAddress = 20;
 
+/** How refresh tokens begin that are not traded for new ones: clients of seed 004 keep the one that they got. */
+const kept = "kept_";
+
 /** Users, their logins, and the tokens that come of them. */
 export class Accounts {
   readonly #deps: AccountsDependencies;
@@ -115,6 +118,12 @@ export class Accounts {
     else await this.#revokeAll(id, update);
   }
 
+  /** What he may do changes at once: his sessions end, and whoever is still there logs in as what he is now. */
+  async setRole(email: string, role: Role): Promise<void> {
+    const { id } = await this.byEmail(email);
+    await this.#revokeAll(id, repo.setRole(this.#deps.store.db, id, role));
+  }
+
   async #revokeAll(user: number, update: ReturnType<typeof repo.setActive>): Promise<void> {
     const { store, journal, clock, publisher } = this.#deps;
     await journal.commit({
@@ -128,11 +137,32 @@ export class Accounts {
    * disabled user who knew his password, and with `too_many_attempts` after repeated failures.
    */
   async login(username: string, password: string, peer: string): Promise<Login> {
+    return (await this.#login(username, password, peer, { prefix: "" })).login;
+  }
+
+  /** As `login`, for those with one of these roles, and with a refresh token that may be used again and again. */
+  loginOf(
+    allowed: readonly Role[],
+    username: string,
+    password: string,
+    peer: string,
+  ): Promise<{ user: repo.User; login: Login }> {
+    return this.#login(username, password, peer, { prefix: kept, allowed });
+  }
+
+  async #login(
+    username: string,
+    password: string,
+    peer: string,
+    { prefix, allowed }: { prefix: string; allowed?: readonly Role[] },
+  ): Promise<{ user: repo.User; login: Login }> {
     const email = normalise(username);
     try {
       const user = await this.#verified(email, password, peer);
       if (user.active === 0) throw new Fault("forbidden", "Inactive user");
-      return await this.#startSession(user.id);
+      if (allowed !== undefined && !allowed.includes(user.role))
+        throw new Fault("forbidden", `this login needs the role ${allowed.join(" or ")}`);
+      return { user, login: await this.#startSession(user.id, prefix) };
     } catch (error) {
       if (error instanceof Fault)
         this.#deps.events.emit("login.failed", { account: email, peer, fault: error.fault });
@@ -153,9 +183,9 @@ export class Accounts {
     return user;
   }
 
-  async #startSession(user: number): Promise<Login> {
+  async #startSession(user: number, prefix: string): Promise<Login> {
     const { store } = this.#deps;
-    const refresh = randomId(40);
+    const refresh = prefix + randomId(40);
     const session = this.#newSession(user, this.#sessionEnd(), await sha256(refresh));
     await store.commit({ writes: [repo.insertSession(store.db, session)] });
     return this.#toLogin(user, session.id, refresh);
@@ -177,6 +207,18 @@ export class Accounts {
     const { tokens, accessTtl: expires_in } = this.#deps;
     const access_token = await tokens.issue({ user, session }, expires_in);
     return { access_token, token_type: "bearer", expires_in, refresh_token };
+  }
+
+  /** As `refresh`, but a token that says so stays what it is, and prolongs its session. */
+  async renew(refreshToken: string): Promise<Login> {
+    if (!refreshToken.startsWith(kept)) return this.refresh(refreshToken);
+    const { store, clock } = this.#deps;
+    const session = await repo.sessionByRefresh(store.db, await sha256(refreshToken));
+    if (session === undefined) throw new Fault("bad_token", "this refresh token is not known");
+    const user = await repo.activeUser(store.db, session.user_id, session.id, clock.now());
+    if (user === undefined) throw new Fault("token_revoked");
+    await store.commit({ writes: [repo.prolongSession(store.db, session.id, this.#sessionEnd())] });
+    return this.#toLogin(user.id, session.id, refreshToken);
   }
 
   /** Each refresh token works once. One that comes a second time is in two hands, so its session ends. */

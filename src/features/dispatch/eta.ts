@@ -5,11 +5,16 @@ import { type Eta, iso, mapTopic, orderTopic } from "./messages.ts";
 import type { Orders } from "./orders.ts";
 import type { Positions } from "./positions.ts";
 import type { OrderRow } from "./repo.ts";
+import { busyStates } from "./states.ts";
 
 /** Milliseconds between two estimates for one order. */
 const period = 10_000;
 /** Milliseconds that a route may take; a straight line answers then. */
 const patience = 3_000;
+/** Questions to the routing server at once; past it a straight line answers. */
+const maxAsking = 32;
+/** Milliseconds that a routing server which did not answer is left alone. */
+const rest = 10_000;
 /** Streets are longer than the line between their ends, and cities slow: 1.3 times as long, at 8.3 m/s (30 km/h). */
 const detour = 1.3;
 const citySpeed = 8.33;
@@ -54,7 +59,9 @@ export class Etas {
   readonly #orders: Orders;
   readonly #positions: Positions;
   readonly #last = new Map<number, number>();
-  #isRoutingDown = false;
+  #asking = 0;
+  /** On the clock that nobody sets. */
+  #downUntil = Number.NEGATIVE_INFINITY;
 
   constructor(deps: DispatchDependencies, orders: Orders, positions: Positions) {
     this.#deps = deps;
@@ -68,28 +75,64 @@ export class Etas {
     const now = this.#deps.clock.now();
     if (order === undefined || now - (this.#last.get(driver) ?? 0) < period) return;
     this.#last.set(driver, now);
-    this.tell(order).catch((error) =>
-      this.#deps.events.emit("failure", { where: "dispatch.eta", incident: order.id, error }),
-    );
+    this.#watch(this.#tell(order), order);
   }
 
-  async tell(order: OrderRow): Promise<void> {
-    const data = await this.of(order);
-    if (data === undefined) return;
-    this.#deps.toMap.publish(mapTopic, "driver_eta_update", { data });
-    this.#deps.toOrder.publish(orderTopic(order.id), "driver_eta_update", { data });
+  /** An order took a step: where it has a new driver or a new target, all ways are told anew. */
+  stepped(order: OrderRow, before: OrderRow): void {
+    if (order.driver_id === null) return;
+    if (!busyStates.includes(order.status)) return void this.#last.delete(order.driver_id);
+    const isNew = order.driver_id !== before.driver_id;
+    if (isNew) this.#watch(this.#tellRide(order), order);
+    if (!isNew && order.status !== "ride_ongoing") return;
+    this.#last.set(order.driver_id, this.#deps.clock.now());
+    this.#watch(this.#tell(order), order);
+  }
+
+  #watch(done: Promise<void>, { id }: OrderRow): void {
+    done.catch((error) => this.#deps.events.emit("failure", { where: "dispatch.eta", incident: id, error }));
+  }
+
+  /** The driver's way to where he goes now, and when he will be there. */
+  async #tell(order: OrderRow): Promise<void> {
+    const leg = await this.#leg(order);
+    if (leg === undefined) return;
+    const { toMap, toOrder } = this.#deps;
+    const eta = this.#toEta(order, leg);
+    const route = toRoute(order, leg.way);
+    toMap.publish(mapTopic, "driver_eta_update", { data: eta });
+    toOrder.publish(orderTopic(order.id), "driver_eta_update", { data: eta });
+    toMap.publish(mapTopic, "driver_route_update", { data: route });
+    toOrder.publish(orderTopic(order.id), "driver_route_update", { data: route });
+  }
+
+  /** The passenger's way, from pickup to drop-off. */
+  async #tellRide(order: OrderRow): Promise<void> {
+    const data = toRoute(order, await this.ride(order));
+    this.#deps.toMap.publish(mapTopic, "order_route_update", { data });
+    this.#deps.toOrder.publish(orderTopic(order.id), "order_route_update", { data });
+  }
+
+  ride(order: OrderRow): Promise<Way> {
+    return this.#way(pickupOf(order), dropoffOf(order));
   }
 
   /** `undefined`: nobody drives it, or nobody knows where he is. */
   async of(order: OrderRow): Promise<Eta | undefined> {
-    const live = order.driver_id === null ? undefined : this.#positions.live(order.driver_id);
-    if (live === undefined || order.driver_id === null) return undefined;
+    const leg = await this.#leg(order);
+    return leg && this.#toEta(order, leg);
+  }
+
+  async #leg(order: OrderRow): Promise<Leg | undefined> {
+    if (order.driver_id === null || !busyStates.includes(order.status)) return undefined;
+    const live = this.#positions.live(order.driver_id);
+    if (live === undefined) return undefined;
     const target = order.status === "ride_ongoing" ? "dropoff" : "pickup";
-    const to =
-      target === "dropoff"
-        ? { lat: order.dropoff_lat, lon: order.dropoff_lon }
-        : { lat: order.pickup_lat, lon: order.pickup_lon };
-    const { metres, seconds, source } = await this.way(live, to);
+    const way = await this.#way(live, target === "dropoff" ? dropoffOf(order) : pickupOf(order));
+    return { target, way };
+  }
+
+  #toEta(order: OrderRow, { target, way: { metres, seconds, source } }: Leg): Eta {
     const now = this.#deps.clock.now();
     return {
       driver_id: String(order.driver_id),
@@ -106,22 +149,40 @@ export class Etas {
   }
 
   /** On streets where an OSRM server says so, else in a straight line. */
-  async way(from: Point, to: Point): Promise<Way> {
-    const { osrmUrl } = this.#deps.options;
-    if (osrmUrl === undefined) return straightLine(from, to);
-    try {
-      const way = await onStreets(osrmUrl, from, to);
-      this.#isRoutingDown = false;
-      return way;
-    } catch (error) {
-      // Told once, not with every position.
-      if (!this.#isRoutingDown)
-        this.#deps.events.emit("failure", { where: "dispatch.osrm", incident: osrmUrl, error });
-      this.#isRoutingDown = true;
+  async #way(from: Point, to: Point): Promise<Way> {
+    const { options, clock } = this.#deps;
+    if (options.osrmUrl === undefined || this.#asking >= maxAsking || clock.monotonic() < this.#downUntil)
       return straightLine(from, to);
+    this.#asking++;
+    try {
+      return await onStreets(options.osrmUrl, from, to);
+    } catch (error) {
+      this.#downUntil = clock.monotonic() + rest;
+      this.#deps.events.emit("failure", { where: "dispatch.osrm", incident: options.osrmUrl, error });
+      return straightLine(from, to);
+    } finally {
+      this.#asking--;
     }
   }
 }
+
+/** Where a driver goes now, and how. */
+interface Leg {
+  readonly target: Eta["target"];
+  readonly way: Way;
+}
+
+const pickupOf = ({ pickup_lat: lat, pickup_lon: lon }: OrderRow): Point => ({ lat, lon });
+const dropoffOf = ({ dropoff_lat: lat, dropoff_lon: lon }: OrderRow): Point => ({ lat, lon });
+
+export const toRoute = ({ id, driver_id }: OrderRow, { metres, seconds, route, source }: Way) => ({
+  order_id: id,
+  driver_id: driver_id === null ? null : String(driver_id),
+  route,
+  distance_m: Math.round(metres),
+  duration_seconds: Math.round(seconds),
+  source,
+});
 
 /** OSRM's route service: longitude first. */
 async function onStreets(url: string, from: Point, to: Point): Promise<Way> {

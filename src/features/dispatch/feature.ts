@@ -9,7 +9,7 @@ import { testChannel } from "./channels/test.ts";
 import { tick } from "./live-map.ts";
 import { addDispatchRoutes } from "./routes/dispatch.ts";
 import { addDriverRoutes } from "./routes/drivers.ts";
-import type { Kit } from "./routes/kit.ts";
+import { type Kit, newRoutes } from "./routes/kit.ts";
 import { addOrderRoutes } from "./routes/orders.ts";
 import type { Dispatch } from "./service.ts";
 
@@ -30,7 +30,7 @@ export const dispatchFeature = (dispatch: Dispatch, kit: Kit): Feature<OpenAPIHo
 });
 
 function createRoutes(dispatch: Dispatch, kit: Kit): OpenAPIHono<HttpEnv> {
-  const app = kit.newRoutes();
+  const app = newRoutes();
   addDispatchRoutes(app, dispatch, kit);
   addOrderRoutes(app, dispatch, kit);
   addDriverRoutes(app, dispatch, kit);

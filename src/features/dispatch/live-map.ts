@@ -1,5 +1,3 @@
-import type { Connection } from "../../core/channel.ts";
-import { encode } from "../../protocol/codec.ts";
 import type { DispatchDependencies } from "./dependencies.ts";
 import { type DriverLocation, iso, mapTopic, orderTopic } from "./messages.ts";
 import type { Orders } from "./orders.ts";
@@ -7,38 +5,24 @@ import type { People } from "./people.ts";
 import type { Positions } from "./positions.ts";
 import * as repo from "./repo.ts";
 import { driverState, mapStates } from "./states.ts";
+import { Views } from "./views.ts";
 
 /** Milliseconds between two messages to one map: ten a second at most. */
 export const tick = 100;
-/** Milliseconds between two events of one driver for clients that know no batches (the original's rate). */
+/** Milliseconds between two events of one driver where they are told one by one (the original's rate). */
 const perDriver = 500;
-/** Topic of positions one by one, for clients that know no batches. */
-export const positionsTopic = `${mapTopic}:positions`;
 /** Orders that a snapshot shows at most. */
 const snapshotOrders = 5_000;
 
-export interface Viewport {
-  readonly south: number;
-  readonly north: number;
-  readonly west: number;
-  readonly east: number;
-}
-
-interface View {
-  readonly connection: Connection;
-  viewport: Viewport | undefined;
-  /** Drivers that changed since this map was told last; a slow map gathers, and is told the newest. */
-  readonly pending: Set<number>;
-}
-
-/** The map of all drivers. Changes are gathered for each driver and told at a set rate; a slow map costs one set. */
+/** The map of all drivers. Changes are gathered for each driver and told at a set rate. */
 export class LiveMap {
   readonly #deps: DispatchDependencies;
   readonly #people: People;
   readonly #positions: Positions;
   readonly #orders: Orders;
-  readonly #views = new Map<Connection, View>();
-  #dirty = new Set<number>();
+  readonly views: Views;
+  /** Drivers that changed since the last turn. */
+  #moved = new Set<number>();
   /** Drivers whose next event of their own is due later. */
   readonly #waiting = new Set<number>();
   readonly #told = new Map<number, number>();
@@ -48,78 +32,47 @@ export class LiveMap {
     this.#people = people;
     this.#positions = positions;
     this.#orders = orders;
+    this.views = new Views(deps.hub, () => positions.drivers());
   }
 
   moved(driver: number): void {
-    this.#dirty.add(driver);
-  }
-
-  /** This map wants batches, of a part of the world or of all of it. */
-  batch(connection: Connection, viewport: Viewport | undefined): void {
-    const view = this.#views.get(connection) ?? { connection, viewport, pending: new Set<number>() };
-    view.viewport = viewport;
-    this.#views.set(connection, view);
-    // What is in sight now is told anew, wherever it was before.
-    for (const [driver] of this.#positions.all()) view.pending.add(driver);
-  }
-
-  leave(connection: Connection): void {
-    this.#views.delete(connection);
+    this.#moved.add(driver);
   }
 
   /** Tells what changed since the last turn. */
   turn(): void {
+    const moved = this.#moved;
+    this.#moved = new Set();
+    const due = this.#due(moved);
+    for (const driver of due) this.#tellOrder(driver);
+    if (this.views.size === 0) return;
     const now = this.#deps.clock.now();
-    const dirty = this.#dirty;
-    this.#dirty = new Set();
-    this.#tellOneByOne(dirty, now);
-    if (this.#views.size === 0) return;
-    const shared = new Shared(dirty, (drivers) => this.#frame(drivers, undefined, now));
-    for (const view of this.#views.values()) this.#tellBatch(view, dirty, shared, now);
+    this.views.tell(moved, due, (driver) => this.location(driver, now));
   }
 
-  #tellBatch(view: View, dirty: ReadonlySet<number>, shared: Shared, now: number): void {
-    const isFresh = view.pending.size === 0;
-    if (isFresh && dirty.size === 0) return;
-    if (isFresh && view.viewport === undefined && view.connection.idle)
-      return view.connection.sendText(shared.frame());
-    for (const driver of dirty) view.pending.add(driver);
-    if (!view.connection.idle) return;
-    const frame = this.#frame(view.pending, view.viewport, now);
-    view.pending.clear();
-    if (frame !== "") view.connection.sendText(frame);
-  }
-
-  #frame(drivers: Iterable<number>, viewport: Viewport | undefined, now: number): string {
-    const list = [];
-    for (const driver of drivers) {
-      const location = this.location(driver, now);
-      if (location !== undefined && (viewport === undefined || contains(viewport, location)))
-        list.push(location);
-    }
-    return list.length === 0 ? "" : encode("driver_locations", { data: { drivers: list } });
-  }
-
-  /** At most one event for each driver and period; who is too early comes with a later turn. */
-  #tellOneByOne(dirty: ReadonlySet<number>, now: number): void {
-    const isWatched = this.#deps.hub.hasFollowers(positionsTopic);
-    for (const driver of dirty)
+  /** Who may be told of by himself: one event for each driver and period; who is too early comes with a later turn. */
+  #due(moved: ReadonlySet<number>): Set<number> {
+    const now = this.#deps.clock.monotonic();
+    const isWatched = this.views.hasSingle;
+    for (const driver of moved)
       if (isWatched || this.#orders.of(driver) !== undefined) this.#waiting.add(driver);
+    const due = new Set<number>();
     for (const driver of this.#waiting) {
-      if (now - (this.#told.get(driver) ?? 0) < perDriver) continue;
+      if (now - (this.#told.get(driver) ?? Number.NEGATIVE_INFINITY) < perDriver) continue;
       this.#waiting.delete(driver);
       this.#told.set(driver, now);
-      this.#tellOne(driver, now);
+      due.add(driver);
     }
+    return due;
   }
 
-  #tellOne(driver: number, now: number): void {
-    const data = this.location(driver, now);
-    if (data === undefined) return;
+  /** Whoever waits for this driver sees him come. */
+  #tellOrder(driver: number): void {
     const order = this.#orders.of(driver);
-    this.#deps.toMap.publish(positionsTopic, "driver_location_update", { data });
-    if (order !== undefined)
-      this.#deps.toOrder.publish(orderTopic(order.id), "driver_location_update", { data });
+    if (order === undefined || !this.#deps.hub.hasFollowers(orderTopic(order.id))) return;
+    const data = this.location(driver, this.#deps.clock.now());
+    if (data === undefined) return;
+    this.#deps.toOrder.publish(orderTopic(order.id), "driver_location_update", { data });
   }
 
   location(driver: number, now: number): DriverLocation | undefined {
@@ -174,7 +127,7 @@ export class LiveMap {
   async online(id: number, isOnline: boolean): Promise<repo.DriverRow> {
     const { store, journal, toMap } = this.#deps;
     const row = this.#people.requireDriver(id);
-    const changed = { ...row, is_online: isOnline ? 1 : 0 };
+    const is_online = isOnline ? 1 : 0;
     const data = {
       driver_id: String(id),
       is_online: isOnline,
@@ -183,48 +136,22 @@ export class LiveMap {
       status: driverState(isOnline, this.#orders.of(id)?.status),
     };
     await journal.commit({
-      writes: [repo.updateDriver(store.db, id, { is_online: changed.is_online })],
-      events:
-        row.is_online === changed.is_online ? [] : [toMap.draft(mapTopic, "driver_status_update", { data })],
+      writes: [repo.updateDriver(store.db, id, { is_online })],
+      events: row.is_online === is_online ? [] : [toMap.draft(mapTopic, "driver_status_update", { data })],
     });
-    this.#people.remember(changed);
-    this.moved(id);
-    return changed;
+    // In place: he may have moved meanwhile.
+    return Object.assign(row, { is_online });
   }
-}
-
-/** One frame for all maps that see everything and are up to date; made when the first of them needs it. */
-class Shared {
-  readonly #drivers: ReadonlySet<number>;
-  readonly #make: (drivers: ReadonlySet<number>) => string;
-  #frame: string | undefined;
-
-  constructor(drivers: ReadonlySet<number>, make: (drivers: ReadonlySet<number>) => string) {
-    this.#drivers = drivers;
-    this.#make = make;
-  }
-
-  frame(): string {
-    this.#frame ??= this.#make(this.#drivers);
-    return this.#frame;
-  }
-}
-
-/** Across the 180th meridian too: there, `west` is greater than `east`. */
-function contains(
-  { south, north, west, east }: Viewport,
-  { lat, lon }: { lat: number; lon: number },
-): boolean {
-  if (lat < south || lat > north) return false;
-  return west <= east ? lon >= west && lon <= east : lon >= west || lon <= east;
 }
 
 const toMapOrder = (row: repo.OrderRow, full_name: string) => ({
   id: row.id,
   pickup_title: row.pickup_title,
+  pickup_object_name: row.pickup_object_name,
   pickup_lat: row.pickup_lat,
   pickup_lon: row.pickup_lon,
   dropoff_title: row.dropoff_title,
+  dropoff_object_name: row.dropoff_object_name,
   dropoff_lat: row.dropoff_lat,
   dropoff_lon: row.dropoff_lon,
   status: row.status,

@@ -20,7 +20,8 @@ export const Region = z.object({
 });
 
 const Account = z.object({
-  id: z.string().nullable(),
+  /** A number for accounts of this server; a text for those of other issuers. */
+  id: z.union([z.number(), z.string()]).nullable(),
   username: z.string(),
   phone: z.string(),
   role: z.string(),
@@ -127,7 +128,7 @@ export const Eta = z.object({
 });
 export type Eta = z.output<typeof Eta>;
 
-const Route = z.object({
+export const Route = z.object({
   order_id: z.string(),
   driver_id: z.string().nullable(),
   /** [lat, lon] along the way. */
@@ -146,9 +147,10 @@ const Assigned = z.object({
   order_id: z.string(),
   driver: z.object({ id: z.string(), name: z.string(), car_model: z.string(), plate_number: z.string() }),
 });
-const Offer = z.object({ order_id: z.string(), offer_id: z.number(), expires_at: at, order: Order });
+const Offer = z.object({ order_id: z.string(), expires_at: at, order: Order });
 const location = latest(event(DriverLocation), ({ data }) => data.driver_id);
 const eta = latest(event(Eta), ({ data }) => data.order_id);
+const route = latest(event(Route), ({ data }) => data.order_id);
 
 export const orderOutgoing = {
   order_update: durable(event(Order)),
@@ -156,7 +158,8 @@ export const orderOutgoing = {
   driver_assigned: durable(event(Assigned)),
   driver_location_update: location,
   driver_eta_update: eta,
-  order_route_update: latest(event(Route), ({ data }) => data.order_id),
+  driver_route_update: route,
+  order_route_update: route,
   pong: z.object({}),
 };
 export const driverOutgoing = {
@@ -180,9 +183,11 @@ export const passengerOutgoing = {
 export const MapOrder = z.object({
   id: z.string(),
   pickup_title: z.string(),
+  pickup_object_name: z.string(),
   pickup_lat: z.number(),
   pickup_lon: z.number(),
   dropoff_title: z.string(),
+  dropoff_object_name: z.string(),
   dropoff_lat: z.number(),
   dropoff_lon: z.number(),
   status: z.enum(orderStates),
@@ -228,20 +233,23 @@ export const mapOutgoing = {
   order_created: durable(event(Order)),
   order_update: durable(event(Order)),
   driver_eta_update: eta,
-  driver_route_update: latest(event(Route), ({ data }) => data.order_id),
-  order_route_update: latest(event(Route), ({ data }) => data.order_id),
+  driver_route_update: route,
+  order_route_update: route,
   pong: z.object({}),
 };
+
+/** What a device says beside the place: nonsense, such as the -1 of some phones, is nothing. */
+const beside = z.number().min(0).nullish().catch(null);
 
 /** A position as a driver's device sends it. Numbers as texts are no numbers. */
 export const Position = z.object({
   lat: z.number(),
   lon: z.number(),
-  accuracy: z.number().min(0).optional(),
-  speed: z.number().min(0).optional(),
-  heading: z.number().optional(),
+  accuracy: beside,
+  speed: beside,
+  heading: beside,
   /** ISO 8601, or milliseconds since 1970; now, if absent. */
-  at: z.union([z.iso.datetime({ offset: true }), z.number()]).optional(),
+  at: z.union([z.iso.datetime({ offset: true }), z.number()]).nullish(),
 });
 export type Position = z.output<typeof Position>;
 
@@ -249,7 +257,8 @@ export const driverIncoming = {
   ping: z.object({}),
   /** One position, or several after a dead zone. */
   location: {
-    body: Position.partial().extend({ points: z.array(Position).max(500).optional() }),
+    // Each is judged by itself: a bad one must not take the others of a dead zone with it.
+    body: z.looseObject({ points: z.array(z.unknown()).max(500).optional() }),
     rate: { perSecond: 5, burst: 50 },
   },
   accept: z.object({ order_id: z.string().max(60) }),

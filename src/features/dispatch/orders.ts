@@ -31,17 +31,22 @@ export interface NewOrder {
   readonly note: string;
 }
 
+/** What else belongs to a step that takes back an offer. */
+export type Withdrawal = Pick<Change, "writes" | "events">;
+
 /** A price before there is a tariff: what it starts with, and each kilometre. */
 const startPrice = 500;
 const pricePerKm = 120;
 
-interface Change {
+export interface Change {
   readonly to: OrderState;
   readonly driver?: number | null;
   readonly reason?: string | undefined;
   readonly by: string;
   readonly writes?: readonly (Compilable | Guarded)[];
   readonly events?: (order: repo.OrderRow, passenger: repo.PassengerRow) => readonly EventDraft[];
+  /** It answers the order's offer itself. */
+  readonly endsOffer?: true;
 }
 
 /** Orders and their states. A step, its history and everything that is told of it are one change. */
@@ -50,6 +55,10 @@ export class Orders {
   readonly #people: People;
   /** Orders that a driver is under way for, by driver: every position asks. */
   readonly #busy = new Map<number, repo.OrderRow>();
+  /** Drivers who are being given an order at this moment. */
+  readonly #taken = new Set<number>();
+  /** What else a step takes that leaves an offer unanswered. */
+  withdrawal: (order: repo.OrderRow) => Withdrawal = () => ({});
   /** Called after each step, once it is told. */
   onStep: (order: repo.OrderRow, before: repo.OrderRow) => void = () => {};
 
@@ -130,20 +139,51 @@ export class Orders {
   async step(id: string, to: OrderState, by: string, reason?: string): Promise<repo.OrderRow> {
     const row = await this.require(id);
     if (!transitions[row.status].includes(to)) throw impossible(row.status, to);
+    if (to === "offered") throw impossible(row.status, to, "POST /api/dispatch/offer/{id} offers it");
+    if (to === "assigned" && row.driver_id === null)
+      throw impossible(row.status, to, "POST /api/dispatch/assign/{id} says to whom");
     return this.change(row, { to, by, reason, ...(releases(row.status, to) ? { driver: null } : {}) });
   }
 
-  /** Gives an order without a driver to one. */
+  /**
+   * Gives an order to a driver. One that has a driver already is only given to another by who names the present one
+   * (`insteadOf`): of two dispatchers at once, the second is told.
+   */
   async assign(
     row: repo.OrderRow,
     driver: repo.DriverRow,
-    by: string,
-    reason: string,
+    how: Pick<Change, "by" | "reason" | "writes" | "endsOffer">,
+    insteadOf?: number,
   ): Promise<repo.OrderRow> {
-    const mayChange = assignable.includes(row.status) || row.status === "assigned";
-    if (!mayChange) throw impossible(row.status, "assigned");
-    if (row.driver_id === driver.id) throw new Fault("conflict", `${driver.name} has this order already`);
-    return this.change(row, { to: "assigned", driver: driver.id, by, reason });
+    this.#requireAssignable(row, insteadOf);
+    if (row.status === "assigned" && row.driver_id === driver.id)
+      throw new Fault("conflict", `${driver.name} has this order already`);
+    this.requireFree(driver);
+    this.#taken.add(driver.id);
+    try {
+      return await this.change(row, { ...how, to: "assigned", driver: driver.id });
+    } finally {
+      this.#taken.delete(driver.id);
+    }
+  }
+
+  #requireAssignable(row: repo.OrderRow, insteadOf: number | undefined): void {
+    if (assignable.includes(row.status)) return;
+    if (row.status !== "assigned") throw impossible(row.status, "assigned");
+    if (row.driver_id === insteadOf) return;
+    const name = this.#people.driver(row.driver_id ?? -1)?.name ?? "somebody";
+    throw new Fault("conflict", `this order is ${name}'s already; to take it from him, say instead_of`, {
+      fields: { current_status: row.status, driver_id: String(row.driver_id) },
+    });
+  }
+
+  /** Has no order, and is being given none. */
+  isFree(driver: number): boolean {
+    return !this.#busy.has(driver) && !this.#taken.has(driver);
+  }
+
+  requireFree({ id, name }: repo.DriverRow): void {
+    if (!this.isFree(id)) throw new Fault("conflict", `${name} has another order to drive`);
   }
 
   async change(row: repo.OrderRow, change: Change): Promise<repo.OrderRow> {
@@ -151,6 +191,7 @@ export class Orders {
     const now = clock.now();
     const next = stepped(row, change, now);
     const passenger = await this.passenger(row);
+    const withdrawn = row.status === "offered" && change.endsOffer !== true ? this.withdrawal(row) : {};
     const history = {
       order_id: row.id,
       status_from: row.status,
@@ -161,11 +202,19 @@ export class Orders {
     };
     await journal.commit({
       writes: [
-        { query: repo.stepQuery(store.db, { ...next, from: row.status }), rows: 1 },
+        {
+          query: repo.stepQuery(store.db, { ...next, from: row.status, from_driver: row.driver_id }),
+          rows: 1,
+        },
         repo.insertHistory(store.db, history),
+        ...(withdrawn.writes ?? []),
         ...(change.writes ?? []),
       ],
-      events: [...this.#told(row, next, passenger, now), ...(change.events?.(next, passenger) ?? [])],
+      events: [
+        ...this.#told(row, next, passenger, now),
+        ...(withdrawn.events?.(next, passenger) ?? []),
+        ...(change.events?.(next, passenger) ?? []),
+      ],
     });
     this.#noteBusy(row, next);
     this.onStep(next, row);
@@ -180,42 +229,45 @@ export class Orders {
 
   /** Each event once, in the order of seed 004's original: order, driver, passenger, what changed, map. */
   #told(before: repo.OrderRow, row: repo.OrderRow, passenger: repo.PassengerRow, now: number): EventDraft[] {
-    const { toOrder: orders, toDriver: drivers, toPassenger: passengers, toMap } = this.#deps;
-    const data = toOrder(this.#people, row, passenger, now);
-    const topic = orderTopic(row.id);
-    const { status } = row;
-    const events = [orders.draft(topic, "order_update", { data })];
-    for (const driver of new Set([before.driver_id, row.driver_id]))
-      if (driver !== null) events.push(drivers.draft(driverTopic(driver), "order_update", { data }));
-    events.push(
-      passengers.draft(passengerTopic(row.passenger_id), "order_update", { data }),
-      orders.draft(topic, "order_status_changed", {
-        data: { order_id: row.id, status, status_display: stateLabels[status] },
-      }),
-    );
-    if (row.driver_id !== null && row.driver_id !== before.driver_id)
-      events.push(...this.#assigned(row, data));
-    if (status === "arrived_waiting" && row.driver_id !== null)
-      events.push(
-        passengers.draft(passengerTopic(row.passenger_id), "driver_arrived", {
-          data: { order_id: row.id, driver_id: String(row.driver_id) },
-        }),
-      );
-    if (mapStates.includes(status) || finalMapStates.includes(status) || mapStates.includes(before.status))
-      events.push(toMap.draft(mapTopic, "order_update", { data }));
-    return events;
-  }
-
-  #assigned(row: repo.OrderRow, data: ReturnType<typeof toOrder>): EventDraft[] {
     const { toOrder: orders, toDriver: drivers } = this.#deps;
-    const { id, name, car_model, plate_number } = this.#people.requireDriver(row.driver_id!);
-    const driver = { id: String(id), name, car_model, plate_number };
+    const data = toOrder(this.#people, row, passenger, now);
+    const { id, status, passenger_id } = row;
+    // The same frame for all: it is big, and everybody's.
+    const update = orders.draft(orderTopic(id), "order_update", { data });
+    const isAssigned = row.driver_id !== null && row.driver_id !== before.driver_id;
+    const changed = { order_id: id, status, status_display: stateLabels[status] };
     return [
-      orders.draft(orderTopic(row.id), "driver_assigned", { data: { order_id: row.id, driver } }),
-      drivers.draft(driverTopic(id), "new_order", { data }),
+      update,
+      ...(isAssigned ? [drivers.draft(driverTopic(row.driver_id!), "new_order", { data })] : []),
+      ...driversOf(before, row).map((driver) => ({ ...update, topic: driverTopic(driver) })),
+      { ...update, topic: passengerTopic(passenger_id) },
+      orders.draft(orderTopic(id), "order_status_changed", { data: changed }),
+      ...(isAssigned ? [this.#assigned(row)] : []),
+      ...(status === "arrived_waiting" ? this.#arrived(row) : []),
+      ...(isOnMap(before.status, status) ? [{ ...update, topic: mapTopic }] : []),
     ];
   }
+
+  #assigned(row: repo.OrderRow): EventDraft {
+    const { id, name, car_model, plate_number } = this.#people.requireDriver(row.driver_id!);
+    const driver = { id: String(id), name, car_model, plate_number };
+    const data = { order_id: row.id, driver };
+    return this.#deps.toOrder.draft(orderTopic(row.id), "driver_assigned", { data });
+  }
+
+  #arrived({ id, driver_id, passenger_id }: repo.OrderRow): EventDraft[] {
+    if (driver_id === null) return [];
+    const data = { order_id: id, driver_id: String(driver_id) };
+    return [this.#deps.toPassenger.draft(passengerTopic(passenger_id), "driver_arrived", { data })];
+  }
 }
+
+/** Who drives it, and who did until now. */
+const driversOf = (before: repo.OrderRow, row: repo.OrderRow): number[] =>
+  [...new Set([before.driver_id, row.driver_id])].filter((id) => id !== null);
+
+const isOnMap = (before: OrderState, now: OrderState): boolean =>
+  mapStates.includes(now) || finalMapStates.includes(now) || mapStates.includes(before);
 
 /** Back to the search: it is nobody's order any more. */
 const releases = (from: OrderState, to: OrderState): boolean =>
@@ -238,7 +290,7 @@ function stepped(row: repo.OrderRow, { to, driver, reason = "" }: Change, now: n
   };
 }
 
-export const impossible = (from: OrderState, to: OrderState): Fault =>
-  new Fault("bad_step", `an order that is ${from} cannot become ${to}`, {
+export const impossible = (from: OrderState, to: OrderState, instead?: string): Fault =>
+  new Fault("bad_step", instead ?? `an order that is ${from} cannot become ${to}`, {
     fields: { current_status: from, requested_status: to, valid_transitions: [...transitions[from]] },
   });

@@ -25,6 +25,12 @@ export class People {
     if (row.user_id !== null) this.#byUser.set(row.user_id, row.id);
   }
 
+  /** Where he is now. In place: this happens with every position. */
+  place(id: number, lat: number, lon: number, at: number): void {
+    const row = this.#drivers.get(id);
+    if (row !== undefined) Object.assign(row, { lat, lon, located_at: at });
+  }
+
   drivers(): readonly repo.DriverRow[] {
     return [...this.#drivers.values()];
   }

@@ -1,31 +1,34 @@
-import { CompiledQuery } from "kysely";
 import type { Compilable } from "../../core/store.ts";
 import type { DispatchDependencies } from "./dependencies.ts";
 import { distance, isPlace } from "./geo.ts";
-import type { Position, signals } from "./messages.ts";
+import { Position, type signals } from "./messages.ts";
 import type { People } from "./people.ts";
 import * as repo from "./repo.ts";
+import { type Fix, toPoint, trackInserts } from "./track.ts";
 
 /** Milliseconds that a device's clock may be ahead. */
 const maxAhead = 60_000;
 /** Metres per second that nothing on the road reaches: 70 m/s are 252 km/h. */
 const maxSpeed = 70;
-/** Rows of one statement: one call for a hundred points. */
-const rowsPerWrite = 100;
-const columns = 7;
+/** Metres that a receiver may be wrong by without having jumped. */
+const jitter = 500;
+/** Positions in a row that agree on another place: then it was the old one that was wrong. */
+const believedAfter = 3;
 /** Statements of one commit. */
 const writesPerCommit = 50;
 /** Milliseconds between two notes of where a driver is in his own row; the track has every point. */
 const notePeriod = 10_000;
+/** Points that wait for a store that does not answer. */
+const maxPoints = 1_000_000;
 
 /** Where a driver is now. */
 export interface Live {
-  lat: number;
-  lon: number;
+  readonly lat: number;
+  readonly lon: number;
   /** Milliseconds since 1970 at which he was there. */
   at: number;
-  speed: number | null;
-  heading: number | null;
+  readonly speed: number | null;
+  readonly heading: number | null;
   signal: (typeof signals)[number];
   notedAt: number;
 }
@@ -43,10 +46,12 @@ export class Positions {
   readonly #deps: DispatchDependencies;
   readonly #people: People;
   readonly #live = new Map<number, Live>();
+  /** Where a driver seems to have jumped to, and how often he said so. */
+  readonly #suspects = new Map<number, { fix: Fix; times: number }>();
   #points: repo.TrackRow[] = [];
   readonly #moved = new Set<number>();
   readonly #drops = new Map<Drop, number>();
-  #flushing = false;
+  #flushing: Promise<void> | undefined;
   /** Called when a driver's marker changed. */
   onMove: (driver: number) => void = () => {};
 
@@ -55,99 +60,114 @@ export class Positions {
     this.#people = people;
   }
 
-  start(): void {
+  /** What the drivers' rows say, and the track after a server that went away without a word. */
+  async start(): Promise<void> {
     for (const { id, lat, lon, located_at: at } of this.#people.drivers())
-      if (lat !== null && lon !== null && at !== null)
-        this.#live.set(id, {
-          lat,
-          lon,
-          at,
-          speed: null,
-          heading: null,
-          signal: this.#signal(at),
-          notedAt: at,
-        });
+      if (lat !== null && lon !== null && at !== null) this.#restore(id, lat, lon, at);
+    const noted = [...this.#live.values()].reduce((newest, { at }) => Math.max(newest, at), 0);
+    for (const { driver_id, at, lat, lon } of await repo.newestPoints(
+      this.#deps.store.db,
+      noted - 3 * notePeriod,
+    ))
+      if (at > (this.#live.get(driver_id)?.at ?? 0)) this.#restore(driver_id, lat, lon, at);
+  }
+
+  #restore(driver: number, lat: number, lon: number, at: number): void {
+    const signal = this.#signal(at);
+    this.#live.set(driver, { lat, lon, at, speed: null, heading: null, signal, notedAt: at });
+    this.#people.place(driver, lat, lon, at);
   }
 
   live(driver: number): Live | undefined {
     return this.#live.get(driver);
   }
 
-  all(): IterableIterator<[number, Live]> {
-    return this.#live.entries();
+  drivers(): IterableIterator<number> {
+    return this.#live.keys();
   }
 
+  /** How many were dropped since the start, by reason. */
   get drops(): ReadonlyMap<Drop, number> {
     return this.#drops;
   }
 
-  /** Takes positions of one driver, in any order. */
-  take(driver: number, positions: readonly Position[]): Intake {
+  /** Takes positions of one driver as they came, in any order. */
+  take(driver: number, raws: readonly unknown[]): Intake {
     const intake: Intake = { accepted: 0, dropped: {} };
     const now = this.#deps.clock.now();
-    const sorted = positions.map((each) => ({ ...each, at: timeOf(each, now) })).sort((a, b) => a.at - b.at);
-    for (const position of sorted) {
-      const drop = this.#judge(driver, position, now);
-      if (drop === undefined) intake.accepted++;
+    const fixes: Fix[] = [];
+    for (const raw of raws) {
+      const fix = readFix(raw, now);
+      if (fix === undefined) this.#drop(intake, "invalid");
+      else if (fix.at > now + maxAhead) this.#drop(intake, "future");
+      else fixes.push(fix);
+    }
+    let last: Fix | undefined;
+    for (const fix of inOrder(fixes, now)) {
+      const drop = this.#judge(driver, fix, now, last);
+      if (drop !== undefined) this.#drop(intake, drop);
       else {
-        intake.dropped[drop] = (intake.dropped[drop] ?? 0) + 1;
-        this.#drops.set(drop, (this.#drops.get(drop) ?? 0) + 1);
+        intake.accepted++;
+        last = fix;
       }
     }
     return intake;
   }
 
-  #judge(driver: number, position: Position & { at: number }, now: number): Drop | undefined {
-    if (!isPlace(position) || Number.isNaN(position.at)) return "invalid";
-    if (position.at > now + maxAhead) return "future";
-    if (position.at < now - this.#deps.options.trackMaxAge) return "too_old";
-    const live = this.#live.get(driver);
-    const isLate = live !== undefined && position.at < live.at;
-    const flaw = live === undefined || isLate ? undefined : this.#flaw(live, position);
-    // He stands still: there is nothing new to store, but he is there.
-    if (flaw === "too_close") this.#refresh(driver, live!, position, now);
-    // More often than the track is kept: the marker moves all the same.
-    if (flaw === "too_soon") this.#move(driver, live, position);
-    if (flaw !== undefined) return flaw;
-    this.#points.push(toPoint(driver, position));
-    // What comes late belongs to the track; the marker knows better already. What is old on arrival is no marker either.
-    if (!isLate && position.at >= now - this.#deps.options.lostAfter) this.#move(driver, live, position);
-    return undefined;
+  #drop(intake: Intake, reason: Drop): void {
+    intake.dropped[reason] = (intake.dropped[reason] ?? 0) + 1;
+    this.#drops.set(reason, (this.#drops.get(reason) ?? 0) + 1);
   }
 
-  #flaw(live: Live, position: Position & { at: number }): Drop | undefined {
+  /** `last`: the one of the same message that was accepted before. */
+  #judge(driver: number, fix: Fix, now: number, last: Fix | undefined): Drop | undefined {
+    const { trackMaxAge, lostAfter } = this.#deps.options;
+    if (fix.at < now - trackMaxAge) return "too_old";
+    const live = this.#live.get(driver);
+    // What comes late belongs to the track; the marker knows better already. What is old on arrival is no marker either.
+    const isLate = live !== undefined && fix.at < live.at;
+    const moves = !isLate && fix.at >= now - lostAfter;
+    const before = newer(last, isLate ? undefined : live);
+    const flaw = before === undefined ? undefined : this.#flaw(driver, before, fix);
+    // He stands still: there is nothing new to store, but he is there.
+    if (flaw === "too_close" && moves && live !== undefined) this.#refresh(driver, live, fix);
+    // More often than the track is kept: the marker moves all the same.
+    if (moves && (flaw === undefined || flaw === "too_soon")) this.#move(driver, live, fix);
+    if (flaw === undefined) this.#points.push(toPoint(driver, fix));
+    return flaw;
+  }
+
+  #flaw(driver: number, before: Omit<Fix, "accuracy">, fix: Fix): Drop | undefined {
     const { minDistance, minPeriod } = this.#deps.options;
-    const passed = position.at - live.at;
+    const passed = fix.at - before.at;
     if (passed === 0) return "duplicate";
-    const metres = distance(live, position);
-    if (metres > maxSpeed * Math.max(1, passed / 1000) && metres > 500) return "jump";
-    if (metres < minDistance) return "too_close";
+    if (isJump(before, fix)) return this.#isBelieved(driver, fix) ? undefined : "jump";
+    this.#suspects.delete(driver);
+    if (distance(before, fix) < minDistance) return "too_close";
     return passed < minPeriod ? "too_soon" : undefined;
   }
 
-  #refresh(driver: number, live: Live, { at }: { at: number }, now: number): void {
-    live.at = at;
-    const signal = this.#signal(at, now);
-    if (signal === live.signal) return;
-    live.signal = signal;
-    this.onMove(driver);
+  /** One wild position is an error of the receiver; several that agree are where he is. */
+  #isBelieved(driver: number, fix: Fix): boolean {
+    const suspect = this.#suspects.get(driver);
+    const agrees = suspect !== undefined && fix.at > suspect.fix.at && !isJump(suspect.fix, fix);
+    const times = agrees ? suspect.times + 1 : 1;
+    if (times < believedAfter) this.#suspects.set(driver, { fix, times });
+    else this.#suspects.delete(driver);
+    return times >= believedAfter;
   }
 
-  #move(
-    driver: number,
-    before: Live | undefined,
-    { lat, lon, at, speed, heading }: Position & { at: number },
-  ): void {
+  #refresh(driver: number, live: Live, { at }: Fix): void {
+    live.at = at;
+    this.#people.place(driver, live.lat, live.lon, at);
+    this.#moved.add(driver);
+    this.#judgeSignal(driver, live, this.#deps.clock.now());
+  }
+
+  #move(driver: number, before: Live | undefined, { lat, lon, at, speed, heading }: Fix): void {
     const notedAt = before?.notedAt ?? 0;
-    this.#live.set(driver, {
-      lat,
-      lon,
-      at,
-      speed: speed ?? null,
-      heading: heading ?? null,
-      signal: this.#signal(at),
-      notedAt,
-    });
+    this.#live.set(driver, { lat, lon, at, speed, heading, signal: this.#signal(at), notedAt });
+    this.#people.place(driver, lat, lon, at);
     this.#moved.add(driver);
     this.onMove(driver);
   }
@@ -160,57 +180,64 @@ export class Positions {
   /** Markers grow old without a word from their drivers. */
   judgeSignals(): void {
     const now = this.#deps.clock.now();
-    for (const [driver, live] of this.#live) {
-      const signal = this.#signal(live.at, now);
-      if (signal === live.signal) continue;
-      live.signal = signal;
-      this.onMove(driver);
-    }
+    for (const [driver, live] of this.#live) this.#judgeSignal(driver, live, now);
   }
 
-  /** Writes what came since the last time; what cannot be written now stays for the next. */
+  #judgeSignal(driver: number, live: Live, now: number): void {
+    const signal = this.#signal(live.at, now);
+    if (signal === live.signal) return;
+    live.signal = signal;
+    this.onMove(driver);
+  }
+
+  /** Writes what came before this call; what cannot be written now stays for the next. */
   async flush(): Promise<void> {
-    if (this.#flushing || this.#points.length === 0) return;
-    this.#flushing = true;
+    await this.#flushing?.catch(() => {});
+    this.#flushing ??= this.#write().finally(() => {
+      this.#flushing = undefined;
+    });
+    await this.#flushing;
+  }
+
+  async #write(): Promise<void> {
     const points = this.#points;
     this.#points = [];
+    const noted = this.#due();
     try {
-      const writes = [...inserts(points), ...this.#notes()];
+      const writes = [...trackInserts(points), ...this.#notes(noted)];
       for (let i = 0; i < writes.length; i += writesPerCommit)
         await this.#deps.store.commit({ writes: writes.slice(i, i + writesPerCommit) });
     } catch (error) {
-      // A point written twice is one; the memory for those that wait has an end.
-      this.#points = [...points, ...this.#points].slice(-1_000_000);
+      // A point that is written twice is one.
+      this.#points = [...points, ...this.#points].slice(-maxPoints);
+      for (const id of noted) this.#moved.add(id);
       throw error;
-    } finally {
-      this.#flushing = false;
     }
   }
 
-  #notes(): Compilable[] {
-    const { store, clock } = this.#deps;
-    const now = clock.now();
-    const notes = [];
-    for (const id of this.#moved) {
-      const live = this.#live.get(id)!;
-      if (now - live.notedAt < notePeriod) continue;
-      live.notedAt = now;
+  /** Drivers whose row is to learn where they are. */
+  #due(): number[] {
+    const now = this.#deps.clock.now();
+    const due = [...this.#moved].filter((id) => now - this.#live.get(id)!.notedAt >= notePeriod);
+    for (const id of due) {
       this.#moved.delete(id);
-      const row = this.#people.driver(id);
-      if (row !== undefined)
-        this.#people.remember({ ...row, lat: live.lat, lon: live.lon, located_at: live.at });
-      notes.push(repo.placeDriver(store.db, { id, lat: live.lat, lon: live.lon, located_at: live.at }));
+      this.#live.get(id)!.notedAt = now;
     }
-    return notes;
+    return due;
+  }
+
+  #notes(drivers: readonly number[]): Compilable[] {
+    const { db } = this.#deps.store;
+    return drivers.map((id) => {
+      const { lat, lon, at } = this.#live.get(id)!;
+      return repo.placeDriver(db, { id, lat, lon, located_at: at });
+    });
   }
 
   /** The last positions are noted before the server ends. */
   async stop(): Promise<void> {
-    for (const live of this.#live.values()) live.notedAt = 0;
+    for (const live of this.#live.values()) live.notedAt = Number.NEGATIVE_INFINITY;
     await this.flush();
-    const writes = this.#notes();
-    for (let i = 0; i < writes.length; i += writesPerCommit)
-      await this.#deps.store.commit({ writes: writes.slice(i, i + writesPerCommit) });
   }
 
   async forget(): Promise<void> {
@@ -219,47 +246,34 @@ export class Positions {
   }
 }
 
-const timeOf = ({ at }: Position, now: number): number =>
-  at === undefined ? now : typeof at === "number" ? at : Date.parse(at);
+function readFix(raw: unknown, now: number): Fix | undefined {
+  const read = Position.safeParse(raw);
+  if (!read.success || !isPlace(read.data)) return undefined;
+  const { lat, lon, accuracy, speed, heading, at } = read.data;
+  const time = at === undefined || at === null ? now : typeof at === "number" ? at : Date.parse(at);
+  return {
+    lat,
+    lon,
+    at: Math.round(time),
+    accuracy: accuracy ?? null,
+    speed: speed ?? null,
+    heading: heading ?? null,
+  };
+}
 
-const toPoint = (
-  driver_id: number,
-  { at, lat, lon, accuracy, speed, heading }: Position & { at: number },
-): repo.TrackRow => ({
-  driver_id,
-  at: Math.round(at),
-  lat,
-  lon,
-  accuracy: accuracy ?? null,
-  speed: speed ?? null,
-  heading: heading ?? null,
-});
+/** Oldest first; a device whose clock is ahead was there now, and before. */
+function inOrder(fixes: readonly Fix[], now: number): Fix[] {
+  const ahead = Math.max(0, ...fixes.map(({ at }) => at - now));
+  const shifted = ahead === 0 ? [...fixes] : fixes.map((fix) => ({ ...fix, at: fix.at - ahead }));
+  return shifted.sort((a, b) => a.at - b.at);
+}
 
-const valuesOf = ({ driver_id, at, lat, lon, accuracy, speed, heading }: repo.TrackRow) => [
-  driver_id,
-  at,
-  lat,
-  lon,
-  accuracy,
-  speed,
-  heading,
-];
+function newer<A extends { at: number }, B extends { at: number }>(a: A | undefined, b: B | undefined) {
+  if (a === undefined || b === undefined) return a ?? b;
+  return a.at >= b.at ? a : b;
+}
 
-const insertSql = (rows: number): string => {
-  const row = `(${Array.from({ length: columns }, () => "?").join(", ")})`;
-  const values = Array.from({ length: rows }, () => row).join(", ");
-  return `insert into driver_track (driver_id, at, lat, lon, accuracy, speed, heading) values ${values} on conflict do nothing`;
-};
-const fullInsert = insertSql(rowsPerWrite);
-
-/** A hundred points in one statement: Kysely would build it anew each time. */
-function inserts(points: readonly repo.TrackRow[]): Compilable[] {
-  const writes: Compilable[] = [];
-  for (let i = 0; i < points.length; i += rowsPerWrite) {
-    const some = points.slice(i, i + rowsPerWrite);
-    const text = some.length === rowsPerWrite ? fullInsert : insertSql(some.length);
-    const query = CompiledQuery.raw(text, some.flatMap(valuesOf));
-    writes.push({ compile: () => query });
-  }
-  return writes;
+function isJump(before: Pick<Fix, "lat" | "lon" | "at">, fix: Fix): boolean {
+  const metres = distance(before, fix);
+  return metres > jitter && metres > maxSpeed * Math.max(1, (fix.at - before.at) / 1000);
 }

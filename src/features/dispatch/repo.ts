@@ -109,9 +109,9 @@ export type Step = Pick<
   | "arrived_at"
   | "completed_at"
   | "final_price"
-> & { readonly from: OrderState };
+> & { readonly from: OrderState; readonly from_driver: number | null };
 
-/** Guarded by the state that it comes from: of two who take a step at once, one takes it. */
+/** Guarded by the state and the driver that it comes from: of two who take a step at once, one takes it. */
 export const stepQuery = prepared((db: Db, step: Step) =>
   db
     .updateTable("orders")
@@ -127,7 +127,8 @@ export const stepQuery = prepared((db: Db, step: Step) =>
       final_price: step.final_price,
     })
     .where("id", "=", step.id)
-    .where("status", "=", step.from),
+    .where("status", "=", step.from)
+    .where("driver_id", "is not distinct from", step.from_driver),
 );
 
 export const insertHistory = prepared((db: Db, row: Omit<DispatchTables["order_history"], "id">) =>
@@ -142,6 +143,17 @@ export const insertHistory = prepared((db: Db, row: Omit<DispatchTables["order_h
 );
 export const historyOf = (db: Db, id: string) =>
   db.selectFrom("order_history").selectAll().where("order_id", "=", id).orderBy("id").execute();
+
+/** Orders that wait for a driver; who must be fetched first comes first. */
+export const waitingOrders = (db: Db, states: readonly OrderState[], limit: number) =>
+  db
+    .selectFrom("orders")
+    .selectAll()
+    .where("status", "in", states)
+    .orderBy("desired_pickup_time")
+    .orderBy("created_at")
+    .limit(limit)
+    .execute();
 
 /** Orders that have a driver under way, by driver. */
 export const busyOrders = (db: Db, states: readonly OrderState[]) =>
@@ -175,26 +187,20 @@ export const dueOffers = (db: Db, now: number): Promise<OfferRow[]> =>
     .where("expires_at", "<=", now)
     .limit(100)
     .execute();
+export const pendingOffers = (db: Db): Promise<OfferRow[]> =>
+  db.selectFrom("order_offers").selectAll().where("status", "=", "pending").execute();
+export const withdrawOffers = (db: Db, order: string) =>
+  db
+    .updateTable("order_offers")
+    .set({ status: "withdrawn" })
+    .where("order_id", "=", order)
+    .where("status", "=", "pending");
 /** Guarded: an offer is answered once. */
 export const endOffer = (db: Db, id: number, status: OfferRow["status"]) =>
   db.updateTable("order_offers").set({ status }).where("id", "=", id).where("status", "=", "pending");
 
 // --- track ---
 
-export const insertPoint = prepared((db: Db, point: TrackRow) =>
-  db
-    .insertInto("driver_track")
-    .values({
-      driver_id: point.driver_id,
-      at: point.at,
-      lat: point.lat,
-      lon: point.lon,
-      accuracy: point.accuracy,
-      speed: point.speed,
-      heading: point.heading,
-    })
-    .onConflict((conflict) => conflict.columns(["driver_id", "at"]).doNothing()),
-);
 export const trackOf = (db: Db, id: number, from: number, to: number, limit: number): Promise<TrackRow[]> =>
   db
     .selectFrom("driver_track")
@@ -204,6 +210,25 @@ export const trackOf = (db: Db, id: number, from: number, to: number, limit: num
     .where("at", "<=", to)
     .orderBy("at")
     .limit(limit)
+    .execute();
+/** The newest point of each driver since `time`: where he was when the server went away without a word. */
+export const newestPoints = (
+  db: Db,
+  time: number,
+): Promise<Pick<TrackRow, "driver_id" | "at" | "lat" | "lon">[]> =>
+  db
+    .selectFrom("driver_track as point")
+    .innerJoin(
+      (eb) =>
+        eb
+          .selectFrom("driver_track")
+          .select(["driver_id", (one) => one.fn.max("at").as("at")])
+          .where("at", ">", time)
+          .groupBy("driver_id")
+          .as("newest"),
+      (join) => join.onRef("newest.driver_id", "=", "point.driver_id").onRef("newest.at", "=", "point.at"),
+    )
+    .select(["point.driver_id", "point.at", "point.lat", "point.lon"])
     .execute();
 export const deleteTrackBefore = (db: Db, time: number) =>
   db.deleteFrom("driver_track").where("at", "<", time);

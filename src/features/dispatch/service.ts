@@ -4,12 +4,11 @@ import { Fault } from "../../protocol/faults.ts";
 import type { DispatchDependencies } from "./dependencies.ts";
 import { Etas } from "./eta.ts";
 import { LiveMap } from "./live-map.ts";
-import type { Position } from "./messages.ts";
 import { Offers } from "./offers.ts";
 import { Orders } from "./orders.ts";
 import { People } from "./people.ts";
 import { type Intake, Positions } from "./positions.ts";
-import type * as repo from "./repo.ts";
+import * as repo from "./repo.ts";
 import { driverSteps, type OrderState } from "./states.ts";
 import { Watchers } from "./watchers.ts";
 
@@ -38,17 +37,20 @@ export class Dispatch {
       this.map.moved(driver);
       this.etas.moved(driver);
     };
+    this.orders.withdrawal = (order) => this.offers.withdrawal(order);
     this.orders.onStep = (order, before) => {
+      this.offers.stepped(order);
+      this.etas.stepped(order, before);
       if (before.driver_id !== null && before.driver_id !== order.driver_id)
         this.watchers.lostDriver(order.id, before.driver_id);
-      if (order.driver_id !== null) this.map.moved(order.driver_id);
     };
   }
 
   async start(): Promise<void> {
     await this.people.start();
     await this.orders.start();
-    this.positions.start();
+    await this.positions.start();
+    await this.offers.start();
   }
 
   /** Rejects with `forbidden`, the same for what is not there and for what is somebody else's. */
@@ -78,24 +80,26 @@ export class Dispatch {
   }
 
   async passengerFor(identity: Identity, id: number): Promise<number> {
-    if (isStaff(identity)) return id;
-    const own = await this.people.knownPassenger(identity);
-    if (own?.id === id) return id;
+    const mine = isStaff(identity)
+      ? await repo.passengerById(this.deps.store.db, id)
+      : await this.people.knownPassenger(identity);
+    if (mine?.id === id) return id;
     throw new Fault("forbidden", "there is no such passenger, or you are somebody else");
   }
 
   /** Passengers may cancel their own, drivers take their steps, staff all. */
   async step(identity: Identity, id: string, status: OrderState, reason?: string): Promise<repo.OrderRow> {
     const order = await this.orderFor(identity, id);
-    const mayStep =
-      isStaff(identity) ||
-      (identity.role === "driver" && driverSteps.includes(status)) ||
-      (order.driver_id !== null || identity.role !== "driver" ? status === "cancelled" : false);
-    if (!mayStep) throw new Fault("forbidden", `${identity.role} may not set the status ${status}`);
+    if (!maySet(identity, status))
+      throw new Fault("forbidden", `a ${identity.role} may not set the status ${status}`);
     return this.orders.step(order.id, status, identity.id, reason);
   }
 
-  locate(identity: Identity, driver: number, positions: readonly Position[]): Intake {
+  locate(identity: Identity, driver: number, positions: readonly unknown[]): Intake {
     return this.positions.take(this.driverFor(identity, driver).id, positions);
   }
 }
+
+/** Of an order that concerns him: passengers may cancel, drivers take their steps, staff all. */
+const maySet = (identity: Identity, status: OrderState): boolean =>
+  isStaff(identity) || (identity.role === "driver" ? driverSteps.includes(status) : status === "cancelled");

@@ -27,20 +27,20 @@ const regionOf = (people: People, id: string | null) => {
   return row === undefined ? null : toRegion(row);
 };
 
-/** `email` is the account's; people without one have none. */
-const accountOf = (id: string | null, username: string, phone: string, role: string, email: string) => ({
-  id,
+/** The account's own name and address are the account's secret; clients of seed 004 show the person's. */
+const accountOf = (id: string | null, username: string, phone: string, role: string) => ({
+  id: id !== null && /^\d{1,15}$/.test(id) ? Number(id) : id,
   username,
   phone,
   role,
-  email,
+  email: "",
 });
 
 export function toDriver(people: People, row: DriverRow, order: OrderState | undefined): Driver {
   const { id, name, car_model, plate_number, capacity, lat, lon } = row;
   return {
     id,
-    user: accountOf(row.user_id, name, row.phone, "driver", ""),
+    user: accountOf(row.user_id, name, row.phone, "driver"),
     name,
     region: regionOf(people, row.region_id),
     car_model,
@@ -57,7 +57,7 @@ export function toDriver(people: People, row: DriverRow, order: OrderState | und
 
 const toPassenger = (people: People, row: PassengerRow) => ({
   id: row.id,
-  user: accountOf(row.user_id, row.full_name, row.phone, "passenger", ""),
+  user: accountOf(row.user_id, row.full_name, row.phone, "passenger"),
   full_name: row.full_name,
   region: regionOf(people, row.region_id),
   disability_category: row.disability_category,

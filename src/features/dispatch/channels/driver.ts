@@ -1,6 +1,6 @@
 import { type Connection, defineChannel } from "../../../core/channel.ts";
 import { Fault } from "../../../protocol/faults.ts";
-import { driverIncoming, driverOutgoing, driverTopic, Position } from "../messages.ts";
+import { driverIncoming, driverOutgoing, driverTopic } from "../messages.ts";
 import type { Dispatch } from "../service.ts";
 import { dispatchCloseCodes } from "./order.ts";
 
@@ -24,7 +24,7 @@ export function driverChannel(dispatch: Dispatch) {
     handle: {
       ping: (connection) => connection.send("pong", {}),
       location(connection, { points, ...single }) {
-        const positions = points ?? [Position.parse(single)];
+        const positions = points ?? [single];
         connection.send("location_result", {
           data: toResult(dispatch.positions.take(own(connection).id, positions)),
         });

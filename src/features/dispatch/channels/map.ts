@@ -1,7 +1,7 @@
 import { defineChannel } from "../../../core/channel.ts";
-import { positionsTopic, type Viewport } from "../live-map.ts";
 import { mapIncoming, mapOutgoing, mapTopic } from "../messages.ts";
 import type { Dispatch } from "../service.ts";
+import type { Viewport } from "../views.ts";
 import { dispatchCloseCodes } from "./order.ts";
 
 /** The dispatchers' map (seed 004): a snapshot, then orders with cursors and drivers at a set rate. */
@@ -17,22 +17,19 @@ export const mapChannel = (dispatch: Dispatch) =>
     outgoing: mapOutgoing,
     open(connection) {
       connection.follow(mapTopic);
-      connection.follow(positionsTopic);
+      dispatch.map.views.enter(connection as never);
     },
+    ready: (connection) => dispatch.map.views.begin(connection as never),
     async snapshot(connection, db) {
       const data = await dispatch.map.data(db);
       connection.send("map_snapshot", { data: { ...data, cursor: connection.cursor } });
+      dispatch.map.views.knowsAll(connection as never);
     },
-    close: (connection) => dispatch.map.leave(connection as never),
+    close: (connection) => dispatch.map.views.leave(connection as never),
     handle: {
       ping: (connection) => connection.send("pong", {}),
       viewport(connection, { batch = true, ...degrees }) {
-        if (!batch) {
-          dispatch.map.leave(connection as never);
-          return connection.follow(positionsTopic);
-        }
-        connection.unfollow(positionsTopic);
-        dispatch.map.batch(connection as never, toViewport(degrees));
+        dispatch.map.views.show(connection as never, { batch, viewport: toViewport(degrees) });
       },
     },
   });

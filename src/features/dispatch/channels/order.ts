@@ -20,8 +20,11 @@ export const orderChannel = (dispatch: Dispatch) =>
     outgoing: orderOutgoing,
     async open(connection) {
       const { identity, params } = connection;
+      const driver = dispatch.people.driverOf(identity);
+      // First: the order may become somebody else's while we ask.
+      if (identity.role === "driver" && driver !== undefined)
+        dispatch.watchers.add(params.order, connection as never, driver.id);
       const order = await dispatch.orderFor(identity, params.order);
-      if (identity.role === "driver") dispatch.watchers.add(order.id, connection as never, order.driver_id!);
       connection.follow(orderTopic(order.id));
     },
     close: (connection) => dispatch.watchers.remove(connection.params.order, connection as never),

@@ -78,7 +78,7 @@ export interface DispatchTables {
     id: Generated<number>;
     order_id: string;
     driver_id: number;
-    status: "pending" | "accepted" | "declined" | "timeout";
+    status: "pending" | "accepted" | "declined" | "timeout" | "withdrawn";
     created_at: number;
     expires_at: number;
   };

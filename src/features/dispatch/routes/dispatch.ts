@@ -1,21 +1,31 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { asFault, Fault } from "../../../protocol/faults.ts";
-import { Eta, MapData, Order } from "../messages.ts";
+import { toRoute } from "../eta.ts";
+import { Eta, MapData, Order, Route } from "../messages.ts";
 import * as repo from "../repo.ts";
 import type { Dispatch } from "../service.ts";
 import { assignable } from "../states.ts";
 import { toDriver } from "../view.ts";
 import { body, common, json, type Kit, type Routes, refusals, TextId } from "./kit.ts";
 
-const Chosen = z.object({ driver_id: z.coerce.number().int().optional() });
+const id = z.coerce.number().int().optional();
+const Chosen = z.object({ driver_id: id });
+const Given = Chosen.extend({
+  instead_of: id.describe("The driver who has it now, where it is to be taken from him"),
+});
 const Assigned = z.object({
   success: z.literal(true),
   driver_id: z.string(),
   reason: z.string(),
   order: Order,
 });
-const NotAssigned = z.object({ success: z.literal(false), error: z.string(), reason: z.string() });
+const NotAssigned = z.object({
+  success: z.literal(false),
+  error: z.string(),
+  reason: z.string(),
+  fault: z.string(),
+});
 const Candidates = z.object({
   order_id: z.string(),
   candidates: z.array(
@@ -32,13 +42,6 @@ const All = z.object({
   waiting: z.number().int(),
   order_ids: z.array(z.string()),
 });
-const Way = z.object({
-  order_id: z.string(),
-  route: z.array(z.array(z.number())),
-  distance_m: z.number().int(),
-  duration_seconds: z.number().int(),
-  source: z.enum(["straight_line", "osrm"]),
-});
 
 const routes = {
   map: (guard: MiddlewareHandler) =>
@@ -54,12 +57,14 @@ const routes = {
       method: "post",
       path: "/api/dispatch/assign/{id}",
       summary: "Give an order to a driver, or to the nearest free one",
-      request: { params: TextId, body: { ...body(Chosen), required: false } },
+      request: { params: TextId, body: { ...body(Given), required: false } },
       responses: {
         200: json(Assigned, "Assigned"),
         ...refusals,
-        400: json(NotAssigned, "Not possible, and why"),
-        409: json(NotAssigned, "Somebody else was faster, or nobody is free"),
+        400: json(
+          NotAssigned,
+          "Not possible, nobody is free, or somebody else was faster (`fault`: conflict)",
+        ),
       },
       ...common(guard),
     }),
@@ -112,7 +117,7 @@ const routes = {
       path: "/api/orders/{id}/route",
       summary: "The way from pickup to drop-off",
       request: { params: TextId },
-      responses: { 200: json(Way, "The way"), ...refusals },
+      responses: { 200: json(Route, "The way"), ...refusals },
       ...common(guard),
     }),
 };
@@ -125,14 +130,15 @@ export function addDispatchRoutes(app: Routes, dispatch: Dispatch, { guard }: Ki
   app.openapi(routes.map(staff), async (c) => c.json(await map.data(), 200));
   app.openapi(routes.assign(staff), async (c) => {
     const { id } = c.req.valid("param");
-    const { driver_id } = c.req.valid("json") ?? {};
+    const { driver_id, instead_of } = c.req.valid("json") ?? {};
     const by = c.get("identity").id;
+    const how = { by, reason: "assigned by a dispatcher" };
     try {
       const order = await orders.require(id);
       const done =
         driver_id === undefined
           ? await offers.assignNearest(order, by)
-          : await orders.assign(order, people.requireDriver(driver_id), by, "assigned by a dispatcher");
+          : await orders.assign(order, people.requireDriver(driver_id), how, instead_of);
       const view = await orders.view(done);
       return c.json(
         {
@@ -144,10 +150,9 @@ export function addDispatchRoutes(app: Routes, dispatch: Dispatch, { guard }: Ki
         200,
       );
     } catch (error) {
-      const { message, row, fault } = asFault(error);
+      const { message, fault } = asFault(error);
       if (fault === "internal" || fault === "unavailable") throw error;
-      const refused = { success: false as const, error: message, reason: message };
-      return row.http === 409 ? c.json(refused, 409) : c.json(refused, 400);
+      return c.json({ success: false as const, error: message, reason: message, fault }, 400);
     }
   });
   app.openapi(routes.offer(staff), async (c) => {
@@ -169,10 +174,10 @@ export function addDispatchRoutes(app: Routes, dispatch: Dispatch, { guard }: Ki
   });
   app.openapi(routes.all(staff), async (c) => {
     const by = c.get("identity").id;
-    const waiting = await repo.orders(deps.store.db, { status: assignable, limit: 500, offset: 0 });
+    const states = assignable.filter((state) => state !== "offered");
+    const waiting = await repo.waitingOrders(deps.store.db, states, 500);
     const order_ids: string[] = [];
-    // The one who has waited longest gets the nearest.
-    for (const order of waiting.reverse()) {
+    for (const order of waiting) {
       const done = await offers.assignNearest(order, by).catch((error) => {
         if (asFault(error).fault === "conflict" || asFault(error).fault === "bad_step") return undefined;
         throw error;
@@ -189,18 +194,6 @@ export function addDispatchRoutes(app: Routes, dispatch: Dispatch, { guard }: Ki
   });
   app.openapi(routes.route(anybody), async (c) => {
     const order = await dispatch.orderFor(c.get("identity"), c.req.valid("param").id);
-    const from = { lat: order.pickup_lat, lon: order.pickup_lon };
-    const way = await etas.way(from, { lat: order.dropoff_lat, lon: order.dropoff_lon });
-    const { route, source } = way;
-    return c.json(
-      {
-        order_id: order.id,
-        route,
-        distance_m: Math.round(way.metres),
-        duration_seconds: Math.round(way.seconds),
-        source,
-      },
-      200,
-    );
+    return c.json(toRoute(order, await etas.ride(order)), 200);
   });
 }

@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { Driver, Passenger, Position, Region } from "../messages.ts";
+import type { Intake } from "../positions.ts";
 import * as repo from "../repo.ts";
 import type { Dispatch } from "../service.ts";
 import { toDriver, toRegion } from "../view.ts";
@@ -183,16 +184,16 @@ const citiesRoute = createRoute({
   tags: ["dispatch"],
 });
 
+/** Too close or too soon for the track is no failure: the server knows that he is there. */
+const isHeard = ({ invalid, future, too_old, jump }: Intake["dropped"]): boolean =>
+  [invalid, future, too_old, jump].every((count) => count === undefined);
+
 export function addDriverRoutes(app: Routes, dispatch: Dispatch, { guard }: Kit): void {
   const staff = guard("staff");
   // A passenger asks too, and is refused by what he is, not by a missing route.
   const anybody = guard("driver", "passenger", "staff");
   const { people, orders, map, deps } = dispatch;
-  const view = (row: repo.DriverRow) => {
-    const live = dispatch.positions.live(row.id);
-    const placed = live === undefined ? row : { ...row, lat: live.lat, lon: live.lon, located_at: live.at };
-    return toDriver(people, placed, orders.of(row.id)?.status);
-  };
+  const view = (row: repo.DriverRow) => toDriver(people, row, orders.of(row.id)?.status);
 
   app.openapi(routes.list(staff), (c) => {
     const results = people.drivers().map(view);
@@ -207,7 +208,7 @@ export function addDriverRoutes(app: Routes, dispatch: Dispatch, { guard }: Kit)
     const { accepted, dropped } = dispatch.locate(c.get("identity"), id, [c.req.valid("json")]);
     const counts = { ...dropped } as Record<string, number>;
     return c.json(
-      { success: accepted > 0, accepted, dropped: counts, driver: view(people.requireDriver(id)) },
+      { success: isHeard(dropped), accepted, dropped: counts, driver: view(people.requireDriver(id)) },
       200,
     );
   });

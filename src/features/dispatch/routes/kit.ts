@@ -1,9 +1,31 @@
-import { type OpenAPIHono, z } from "@hono/zod-openapi";
+import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import type { HttpEnv, HttpKit } from "../../../core/http.ts";
+import { Fault } from "../../../protocol/faults.ts";
 
 export type Kit = HttpKit<OpenAPIHono<HttpEnv>, MiddlewareHandler<HttpEnv>>;
 export type Routes = OpenAPIHono<HttpEnv>;
+
+/** What does not fit is 400 with `error` and a list for each field, as clients of seed 004 know it. */
+export const newRoutes = (): Routes =>
+  new OpenAPIHono<HttpEnv>({
+    strict: false,
+    defaultHook(result) {
+      if (result.success) return;
+      const fields = fieldsOf(result.error.issues.slice(0, 20));
+      const texts = Object.entries(fields).map(([name, messages]) => `${name}: ${messages.join(", ")}`);
+      throw new Fault("bad_request", texts.slice(0, 3).join("; "), { fields: { fields } });
+    },
+  });
+
+function fieldsOf(issues: readonly { path: PropertyKey[]; message: string }[]): Record<string, string[]> {
+  const fields: Record<string, string[]> = Object.create(null);
+  for (const { path, message } of issues) {
+    const name = path.join(".") || "body";
+    fields[name] = [...(fields[name] ?? []), message];
+  }
+  return fields;
+}
 
 export const json = <S extends z.ZodType>(schema: S, description: string) => ({
   content: { "application/json": { schema } },
