@@ -137,10 +137,10 @@ export class Positions {
     return flaw;
   }
 
-  #flaw(driver: number, before: Omit<Fix, "accuracy">, fix: Fix): Drop | undefined {
+  #flaw(driver: number, before: Pick<Fix, "lat" | "lon" | "at">, fix: Fix): Drop | undefined {
     const { minDistance, minPeriod } = this.#deps.options;
     const passed = fix.at - before.at;
-    if (passed === 0) return "duplicate";
+    if (passed === 0 && fix.lat === before.lat && fix.lon === before.lon) return "duplicate";
     if (isJump(before, fix)) return this.#isBelieved(driver, fix) ? undefined : "jump";
     this.#suspects.delete(driver);
     if (distance(before, fix) < minDistance) return "too_close";

@@ -128,7 +128,7 @@ export const stepQuery = prepared((db: Db, step: Step) =>
     })
     .where("id", "=", step.id)
     .where("status", "=", step.from)
-    .where("driver_id", "is not distinct from", step.from_driver),
+    .where("driver_id", `is not distinct from`, step.from_driver),
 );
 
 export const insertHistory = prepared((db: Db, row: Omit<DispatchTables["order_history"], "id">) =>

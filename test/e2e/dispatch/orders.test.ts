@@ -1,0 +1,228 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { FakeClock } from "../../kit/clock.ts";
+import { center, DispatchWorld, north, refusal } from "./kit.ts";
+
+let world: DispatchWorld;
+beforeEach(async () => {
+  world = await DispatchWorld.start({ clock: new FakeClock() });
+});
+afterEach(() => world[Symbol.asyncDispose]());
+
+const status = async (order: string) => (await world.get(`/api/orders/${order}/`)).status;
+
+describe("steps", () => {
+  test("an impossible one is 400 with what is possible", async () => {
+    const order = await world.order();
+    const answer = await world.step(order, "completed");
+    expect(answer.status).toBe(400);
+    expect(await world.app.json(answer)).toMatchObject({
+      error: expect.any(String),
+      current_status: "submitted",
+      requested_status: "completed",
+      valid_transitions: ["awaiting_dispatcher_decision", "rejected", "cancelled", "created", "matching"],
+    });
+    expect((await world.step(order, "teleported")).status).toBe(400);
+    expect((await world.step("order_1", "cancelled")).status).toBe(403);
+  });
+
+  test("nobody is assigned or offered an order by a step alone", async () => {
+    const order = await world.order();
+    await world.steps(order, "matching", "active_queue");
+    for (const to of ["assigned", "offered"]) {
+      const answer = await world.step(order, to);
+      expect(answer.status).toBe(400);
+      expect((await world.app.json(answer)).error).toContain("POST /api/dispatch/");
+    }
+    expect(await status(order)).toBe("active_queue");
+  });
+
+  test("passengers cancel their own, drivers drive theirs, and that is all", async () => {
+    const order = await world.assigned();
+    const { passenger, stranger, ali, vera } = world;
+    expect((await world.step(order, "driver_en_route", passenger.token)).status).toBe(403);
+    expect((await world.step(order, "matching", ali.token)).status).toBe(403);
+    for (const { token } of [stranger, vera])
+      expect((await world.step(order, "cancelled", token)).status).toBe(403);
+    await world.made(world.step(order, "driver_en_route", ali.token));
+    await world.made(world.step(order, "cancelled", passenger.token));
+    expect(await status(order)).toBe("cancelled");
+  });
+
+  test("each is in the history, with who took it", async () => {
+    const order = await world.assigned();
+    await world.made(world.step(order, "cancelled", world.ali.token, "flat tyre"));
+    const { events } = await world.get(`/api/orders/${order}/history/`, world.passenger.token);
+    expect(
+      events.map(({ status_from, status_to }: Record<string, string>) => [status_from, status_to]),
+    ).toEqual([
+      [null, "submitted"],
+      ["submitted", "assigned"],
+      ["assigned", "cancelled"],
+    ]);
+    expect(events[2]).toMatchObject({
+      by: world.ali.user,
+      description: "flat tyre",
+      status_display: "Отменено",
+    });
+  });
+
+  test("a driver takes them over his socket too, and is told why not", async () => {
+    const order = await world.assigned();
+    const socket = await world.driverSocket(world.ali);
+    socket.send({ type: "status", order_id: order, status: "driver_en_route" });
+    expect((await socket.next("order_update")).data.status).toBe("driver_en_route");
+    socket.send({ type: "status", order_id: order, status: "completed" });
+    expect(await socket.next("error")).toMatchObject({
+      error: "bad_step",
+      valid_transitions: expect.any(Array),
+    });
+    const vera = await world.driverSocket(world.vera);
+    vera.send({ type: "status", order_id: order, status: "cancelled" });
+    expect(await vera.next("error")).toMatchObject({ error: "forbidden" });
+    await socket.close();
+    await vera.close();
+  });
+});
+
+describe("orders over HTTP", () => {
+  test("a pickup is an hour to thirty days ahead, and names its places", async () => {
+    const at = (ms: number) => ({ desired_pickup_time: new Date(world.clock.now() + ms).toISOString() });
+    for (const wrong of [at(60_000), at(31 * 86_400_000), { pickup_object_name: "" }, { pickup_lat: 91 }])
+      expect(world.order(wrong)).rejects.toThrow("refused with 400");
+  });
+
+  test("a list of states, in pages; everybody sees his own", async () => {
+    const mine = [await world.order(), await world.order(), await world.order()];
+    await world.steps(mine[0]!, "cancelled");
+    const page = await world.get("/api/orders/?status=submitted,draft&page_size=1");
+    expect(page).toMatchObject({ count: 2, previous: null, next: expect.stringContaining("page=2") });
+    expect(page.results).toHaveLength(1);
+    expect((await world.get("/api/orders/", world.passenger.token)).count).toBe(3);
+    expect((await world.get("/api/orders/", world.stranger.token)).count).toBe(0);
+    expect((await world.get("/api/orders/", world.ali.token)).count).toBe(0);
+    expect((await world.get(`/api/orders/passenger/${world.passenger.id}/`)).count).toBe(3);
+    const others = world.app.fetch(`/api/orders/driver/${world.ali.id}/`, { token: world.vera.token });
+    expect((await others).status).toBe(403);
+  });
+});
+
+describe("assignment", () => {
+  test("of two dispatchers at once, one wins and the other is told", async () => {
+    const order = await world.order();
+    const map = await world.map();
+    const second = (await world.app.user("staff")).token;
+    const [first, other] = await Promise.all([
+      world.assign(order, { driver_id: world.ali.id }),
+      world.post(`/api/dispatch/assign/${order}/`, { driver_id: world.vera.id }, second),
+    ]);
+    expect([first!.status, other!.status].toSorted()).toEqual([200, 400]);
+    const [won, lost] = first!.ok ? [first, other] : [other, first];
+    const { driver_id } = await world.app.json(won!);
+    expect(await lost!.json()).toEqual({
+      success: false,
+      error: expect.any(String),
+      reason: expect.any(String),
+      fault: "conflict",
+    });
+    expect((await world.get(`/api/orders/${order}/`)).driver.id).toBe(Number(driver_id));
+    expect((await map.settle()).filter(({ type }) => type === "order_update")).toHaveLength(1);
+    await map.close();
+  });
+
+  test("an order is taken from a driver only by who says from whom; then his socket closes with 4003", async () => {
+    const order = await world.assigned();
+    const { ali, vera } = world;
+    const [room, his] = [await world.orderSocket(order, ali.token), await world.driverSocket(ali)];
+    expect((await world.assign(order, { driver_id: vera.id })).status).toBe(400);
+    expect((await world.assign(order, { driver_id: vera.id, instead_of: vera.id })).status).toBe(400);
+    await world.made(world.assign(order, { driver_id: vera.id, instead_of: ali.id }));
+    expect(await room.closed).toMatchObject({ code: 4003 });
+    const [told] = await his.settle();
+    expect(told).toMatchObject({ type: "order_update", data: { driver: { id: vera.id } } });
+    expect(await refusal(world.socket(`orders/${order}`, ali.token))).toMatchObject({ code: 4003 });
+    await (await world.orderSocket(order, vera.token)).close();
+    await his.close();
+  });
+
+  test("of two who take an order from the same driver at once, one wins", async () => {
+    const order = await world.assigned();
+    const third = await world.addDriver("Third");
+    const take = (id: number) => world.assign(order, { driver_id: id, instead_of: world.ali.id });
+    const answers = await Promise.all([take(world.vera.id), take(third.id)]);
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 400]);
+  });
+
+  test("a driver is given one order at a time, also by two dispatchers at once", async () => {
+    const orders = [await world.order(), await world.order()];
+    const answers = await Promise.all(orders.map((id) => world.assign(id, { driver_id: world.ali.id })));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 400]);
+  });
+
+  test("candidates are the free ones, nearest first; automatic assignment takes the nearest", async () => {
+    await world.online(world.ali, north(center, 3_000));
+    await world.online(world.vera, north(center, 500));
+    await world.online(await world.addDriver("Small", { capacity: 1 }), north(center, 10));
+    const offline = await world.addDriver("Offline");
+    await world.locate(offline, center);
+    const order = await world.order({ has_companion: true });
+    const { candidates } = await world.get(`/api/dispatch/candidates/${order}/`);
+    expect(candidates.map(({ driver_id }: { driver_id: string }) => driver_id)).toEqual([
+      String(world.vera.id),
+      String(world.ali.id),
+    ]);
+    expect(candidates[0].distance_m).toBe(500);
+    const { driver_id, reason } = await world.made(world.assign(order));
+    expect(driver_id).toBe(String(world.vera.id));
+    expect(reason).toContain("500 m");
+    const others = [await world.order({ has_companion: true }), await world.order({ has_companion: true })];
+    expect(await world.made(world.post("/api/dispatch/auto-assign-all/"))).toEqual({
+      assigned: 1,
+      waiting: 1,
+      order_ids: [others[0]],
+    });
+    const none = await world.assign(others[1]!);
+    expect(none.status).toBe(400);
+    expect((await world.app.json(none)).reason).toContain("no free driver");
+  });
+});
+
+describe("roles", () => {
+  test("a role that changes ends the sessions: open sockets close, and the next login is what he is now", async () => {
+    const { id: _, email, token } = await world.app.user("staff");
+    const map = await world.map("", token);
+    await world.app.app.accounts.setRole(email, "passenger");
+    expect(await map.closed).toMatchObject({ code: 4001 });
+    expect(await refusal(world.socket("dispatch-map", token))).toMatchObject({ code: 4001 });
+    const now = await world.app.app.accounts.issueToken(email, 3600);
+    expect(await refusal(world.socket("dispatch-map", now))).toMatchObject({ code: 4003 });
+  });
+});
+
+test("every socket catches up: what was missed, in order, once", async () => {
+  const order = await world.assigned();
+  const { ali, passenger } = world;
+  const open = [
+    (query: string) => world.socket(`orders/${order}`, passenger.token, query),
+    (query: string) => world.socket(`drivers/${ali.id}`, ali.token, query),
+    (query: string) => world.socket(`passengers/${passenger.id}`, passenger.token, query),
+    (query: string) => world.socket("dispatch-map", world.staff, query),
+  ];
+  const sockets = await Promise.all(open.map((connect) => world.opened(connect(""))));
+  await world.steps(order, "driver_en_route");
+  const cursors: string[] = [];
+  for (const socket of sockets) {
+    cursors.push((await socket.settle()).findLast(({ cursor }) => cursor !== undefined)!.cursor);
+    await socket.close();
+  }
+  await world.steps(order, "arrived_waiting", "ride_ongoing");
+  const updates = ["arrived_waiting", "ride_ongoing"].map((state) => ["order_update", state]);
+  const changes = updates.flatMap((update) => [update, ["order_status_changed", update[1]]]);
+  const arrived = [updates[0], ["driver_arrived", undefined], updates[1]];
+  for (const [i, expected] of [changes, updates, arrived, updates].entries()) {
+    const socket = await world.opened(open[i]!(`&since=${cursors[i]}`));
+    expect(await socket.next()).toMatchObject({ type: "catch_up", recovered: true, events: expected.length });
+    const missed = (await socket.settle()).filter(({ cursor }) => cursor !== undefined);
+    expect(missed.map(({ type, data }) => [type, data.status])).toEqual(expected as never);
+    await socket.close();
+  }
+});

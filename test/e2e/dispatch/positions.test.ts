@@ -1,0 +1,195 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
+import { FakeClock } from "../../kit/clock.ts";
+import { tempDir } from "../../kit/temp.ts";
+import { center, DispatchWorld, north, type Person } from "./kit.ts";
+
+let world: DispatchWorld;
+let driver: Person;
+beforeAll(async () => {
+  world = await DispatchWorld.start({ clock: new FakeClock() });
+});
+beforeEach(async () => {
+  driver = await world.addDriver("Driver");
+});
+afterAll(() => world[Symbol.asyncDispose]());
+
+const ago = (ms: number) => world.clock.now() - ms;
+const at = (metres: number, ms: number) => ({ ...north(center, metres), at: ago(ms) });
+const result = (accepted: number, dropped: object = {}) => ({ accepted, dropped });
+const marker = async () =>
+  (await world.get("/api/dispatch/map-data/")).drivers.find(
+    ({ id }: { id: string }) => id === String(driver.id),
+  );
+const track = async () => (await world.get(`/api/drivers/${driver.id}/track/`)).points;
+
+test("each position is judged by itself, and what was dropped is counted with its reason", async () => {
+  const socket = await world.driverSocket(driver);
+  const points = [
+    at(0, 60_000),
+    { lat: 91, lon: 10 },
+    { lat: "NaN", lon: 76.9 },
+    { lat: "43.2", lon: "76.9" },
+    { lat: null, lon: null },
+    { lat: 0, lon: 0 },
+    "nothing",
+    { ...center, at: "yesterday" },
+    { ...center, at: world.clock.now() + 120_000 },
+    { ...center, at: ago(40 * 86_400_000) },
+    at(0, 60_000),
+    at(50_000, 50_000),
+    at(3, 40_000),
+    at(100, 30_000),
+    at(120, 29_800),
+    { ...at(300, 10_000), speed: -1, accuracy: "wide", heading: 90 },
+  ];
+  socket.send({ type: "location", points });
+  const { data } = await socket.next("location_result");
+  const dropped = { invalid: 7, future: 1, too_old: 1, duplicate: 1, jump: 1, too_close: 1, too_soon: 1 };
+  expect(data).toEqual(result(3, dropped));
+  expect((await track()).map(({ lat }: { lat: number }) => lat)).toEqual(
+    [0, 100, 300].map((metres) => north(center, metres).lat),
+  );
+  expect(await track()).toContainEqual(expect.objectContaining({ speed: null, accuracy: null, heading: 90 }));
+  expect(await marker()).toMatchObject(north(center, 300));
+  socket.send({ type: "location" });
+  expect((await socket.next("location_result")).data).toEqual(result(0, { invalid: 1 }));
+  socket.send({ type: "location", lat: 91, lon: 0 });
+  expect((await socket.next("location_result")).data).toEqual(result(0, { invalid: 1 }));
+  await socket.close();
+});
+
+test("over HTTP what cannot be a place is 400 and names the field", async () => {
+  for (const body of [{ lat: 91, lon: 1 }, { lat: "NaN", lon: 1 }, { lat: null, lon: 1 }, { lon: 1 }]) {
+    const answer = await world.locate(driver, body);
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({
+      error: expect.stringContaining("lat"),
+      fields: { lat: [expect.any(String)] },
+    });
+  }
+  expect((await marker()).lat).toBeNull();
+});
+
+test("a position of an hour ago goes to the track, and leaves the marker alone", async () => {
+  await world.made(world.locate(driver, center));
+  const answer = await world.made(world.locate(driver, at(2_000, 3_600_000)));
+  expect(answer).toMatchObject({ success: true, ...result(1) });
+  expect(await marker()).toMatchObject({ ...center, signal: "live" });
+  expect((await track()).map(({ lat }: { lat: number }) => lat)).toEqual([
+    north(center, 2_000).lat,
+    center.lat,
+  ]);
+});
+
+test("an hour-old position of a driver of whom nothing was known makes no marker", async () => {
+  await world.made(world.locate(driver, at(0, 3_600_000)));
+  expect((await marker()).lat).toBeNull();
+  expect(await track()).toHaveLength(1);
+});
+
+test("a batch after a dead zone, sent twice, is stored once and ends at the newest", async () => {
+  const socket = await world.driverSocket(driver);
+  const points = Array.from({ length: 120 }, (_, i) => at(20 * i, 600_000 - 5_000 * i));
+  socket.send({ type: "location", points: points.toReversed() });
+  expect((await socket.next("location_result")).data).toEqual(result(120));
+  socket.send({ type: "location", points });
+  await socket.next("location_result");
+  expect(await track()).toHaveLength(120);
+  expect(await marker()).toMatchObject(north(center, 20 * 119));
+  await socket.close();
+});
+
+test("one wild position is dropped; three that agree are believed", async () => {
+  await world.made(world.locate(driver, center));
+  const far = north(center, 90_000);
+  const drops = [];
+  for (let i = 0; i < 3; i++) {
+    await world.pass(2_000);
+    drops.push((await world.made(world.locate(driver, north(far, 20 * i)))).dropped);
+  }
+  expect(drops).toEqual([{ jump: 1 }, { jump: 1 }, {}]);
+  expect(await marker()).toMatchObject(north(far, 40));
+});
+
+test("a device whose clock is ahead is there now, and is heard again", async () => {
+  await world.made(world.locate(driver, { ...center, at: world.clock.now() + 50_000 }));
+  expect((await marker()).last_location_update).toBe(new Date(world.clock.now()).toISOString());
+  await world.pass(2_000);
+  await world.made(world.locate(driver, north(center, 40)));
+  expect(await marker()).toMatchObject(north(center, 40));
+});
+
+test("whoever stands still is there; who is silent is stale, then lost, and the map is told once each", async () => {
+  const map = await world.map();
+  await world.made(world.locate(driver, center));
+  await world.pass(1_000, 100);
+  const mine = async () =>
+    (await map.settle())
+      .filter(({ data }) => data.driver_id === String(driver.id))
+      .map(({ data }) => data.signal);
+  expect(await mine()).toEqual(["live"]);
+  await world.pass(25_000);
+  expect((await world.made(world.locate(driver, center))).dropped).toEqual({ too_close: 1 });
+  await world.pass(25_000);
+  expect(await mine()).toEqual([]);
+  await world.pass(10_000);
+  expect(await mine()).toEqual(["stale"]);
+  await world.pass(300_000, 5_000);
+  expect(await mine()).toEqual(["lost"]);
+  expect(await marker()).toMatchObject({ signal: "lost", age_ms: expect.any(Number) });
+  await map.close();
+});
+
+test("a passenger's account moves no driver, nor does another driver's", async () => {
+  for (const { token } of [world.passenger, world.vera]) {
+    const answer = await world.locate(driver, center, token);
+    expect(answer.status).toBe(403);
+    expect(
+      (await world.patch(`/api/drivers/${driver.id}/online-status/`, { is_online: true }, token)).status,
+    ).toBe(403);
+  }
+  expect((await world.locate(driver, center, "nonsense")).status).toBe(401);
+  expect((await marker()).lat).toBeNull();
+  expect((await world.locate(driver, center, world.staff)).status).toBe(200);
+});
+
+test("a track has an end: what is older than its retention goes", async () => {
+  await using world = await DispatchWorld.start({ clock: new FakeClock() });
+  const { positions } = world.app.app.dispatch;
+  const points = async () => {
+    await positions.flush();
+    await positions.forget();
+    return (await world.app.app.store.db.selectFrom("driver_track").select("lat").execute()).length;
+  };
+  await world.made(world.locate(world.ali, center));
+  expect(await points()).toBe(1);
+  world.clock.set(31 * 86_400_000);
+  expect(await points()).toBe(0);
+});
+
+test("a restart keeps positions and orders, also when the server goes without a word", async () => {
+  using dir = tempDir();
+  const before = await DispatchWorld.start({ dataDir: dir.path });
+  const { ali, vera, passenger } = before;
+  const order = await before.assigned();
+  await before.made(before.locate(ali, { ...center, at: Date.now() - 2_000 }));
+  await before.app.app.dispatch.positions.flush();
+  await before.made(before.locate(ali, north(center, 50)));
+  await before.app.app.dispatch.positions.flush();
+  // As after a crash: only the track knows of the second place, the driver's own row does not.
+  before.app.app.dispatch.positions.stop = async () => {};
+  const tokens = [before.staff, ali.token];
+  await before[Symbol.asyncDispose]();
+
+  const after = await DispatchWorld.start({ dataDir: dir.path });
+  const { drivers, orders } = await after.get("/api/dispatch/map-data/", tokens[0]);
+  expect(drivers.find(({ id }: { id: string }) => id === String(ali.id))).toMatchObject(north(center, 50));
+  expect(drivers.find(({ id }: { id: string }) => id === String(vera.id)).lat).toBeNull();
+  expect(orders).toMatchObject([
+    { id: order, status: "assigned", driver_id: String(ali.id), passenger: { id: String(passenger.id) } },
+  ]);
+  // He is still busy with it, and may go on.
+  expect((await after.assign(await after.order(), { driver_id: ali.id })).status).toBe(400);
+  await after.made(after.step(order, "driver_en_route", tokens[1]!));
+  await after[Symbol.asyncDispose]();
+});
