@@ -8,11 +8,12 @@ import { p2, p2Pipelined } from "./rows/p2.ts";
 import { p3 } from "./rows/p3.ts";
 import { p4 } from "./rows/p4.ts";
 import { p5 } from "./rows/p5.ts";
+import { p6, p6Orders } from "./rows/p6.ts";
 import { p7, p7Stalled } from "./rows/p7.ts";
 import { p8 } from "./rows/p8.ts";
 import type { Row } from "./rows/row.ts";
 
-const rows: readonly Row[] = [p1, p2, p2Pipelined, p3, p4, p5, p7, p7Stalled, p8, d1, d2];
+const rows: readonly Row[] = [p1, p2, p2Pipelined, p3, p4, p5, p6, p6Orders, p7, p7Stalled, p8, d1, d2];
 
 function chosen(names: readonly string[]): readonly Row[] {
   const wanted = names.map((name) => name.toUpperCase());

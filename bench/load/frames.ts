@@ -19,13 +19,20 @@ export const textFrame = (text: string): Buffer => clientFrame(opcodes.text, Buf
 
 export type OnFrame = (opcode: number, bytes: Buffer, start: number, end: number) => void;
 
+/** The longest header of a server's frame. */
+const maxHeader = 10;
+const headerLength = (second: number): number => (second < 126 ? 2 : second === 126 ? 4 : maxHeader);
+
 /** Length of the frame that begins at `at`; 0 where too little of it is there to say. */
 function frameLength(bytes: Buffer, at: number): number {
-  if (bytes.length - at < 2) return 0;
+  const there = bytes.length - at;
+  if (there < 2) return 0;
   const short = bytes[at + 1]! & 0x7f;
-  if (short < 126) return 2 + short;
-  if (short === 127) throw new Error("a bench frame holds 65,535 bytes at most");
-  return bytes.length - at < 4 ? 0 : 4 + (bytes[at + 2]! << 8) + bytes[at + 3]!;
+  const header = headerLength(short);
+  if (there < header) return 0;
+  if (header === 2) return header + short;
+  // The upper half of the eight bytes is for frames that do not fit into memory.
+  return header + (header === 4 ? bytes.readUInt16BE(at + 2) : bytes.readUInt32BE(at + 6));
 }
 
 /** Finds the frames in a server's bytes as they come, copying only what is cut in two. */
@@ -51,7 +58,7 @@ export class FrameReader {
   /** Ends the frame that the bytes before began. Returns how many of `bytes` that took. */
   #complete(rest: Buffer, bytes: Buffer): number {
     this.#rest = undefined;
-    const head = Buffer.concat([rest, bytes.subarray(0, 4)]);
+    const head = Buffer.concat([rest, bytes.subarray(0, maxHeader)]);
     const length = frameLength(head, 0);
     const missing = length - rest.length;
     if (length === 0 || missing > bytes.length) {
@@ -63,7 +70,7 @@ export class FrameReader {
   }
 
   #emit(bytes: Buffer, at: number, length: number): void {
-    const start = at + (bytes[at + 1] === 126 ? 4 : 2);
+    const start = at + headerLength(bytes[at + 1]! & 0x7f);
     this.#onFrame(bytes[at]! & 0x0f, bytes, start, at + length);
   }
 }

@@ -10,6 +10,12 @@ export type ServerCalls = {
   readonly staffToken: () => Promise<string>;
   /** Log lines of boards: in the table, or, by the control, heard. */
   readonly logLines: () => Promise<number>;
+  /** Paths of the sockets of so many drivers, each with an account of his own. */
+  readonly drivers: (count: number) => Promise<string[]>;
+  /** An order for each of the first drivers; their ids. */
+  readonly orders: (count: number) => Promise<string[]>;
+  /** Steps of orders that are stored; by the control, heard. */
+  readonly orderSteps: () => Promise<number>;
   readonly usage: () => Usage;
   readonly settledUsage: () => Promise<Usage>;
 };

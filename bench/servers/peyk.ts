@@ -8,6 +8,7 @@ import { migrate } from "../../src/services.ts";
 import { answerCalls } from "../kit/child.ts";
 import { settledUsage, usage } from "../kit/usage.ts";
 import type { ServerCalls } from "./calls.ts";
+import { addDrivers, addOrders } from "./fleet.ts";
 import { createRoomTable, roomChannel } from "./room.ts";
 
 const users = 50;
@@ -47,9 +48,19 @@ async function addUser(email: string, role: "user" | "staff"): Promise<void> {
   if (!known) await app!.accounts.add({ email, password: crypto.randomUUID(), role });
 }
 
-async function logLines(): Promise<number> {
+function countRows(table: string): number {
   using db = new Database(databaseFile(app!.config), { readonly: true });
-  return db.query<{ n: number }, []>("select count(*) as n from device_logs").get()!.n;
+  return db.query<{ n: number }, []>(`select count(*) as n from ${table}`).get()!.n;
 }
 
-answerCalls({ start, tokens, staffToken, logLines, usage, settledUsage } satisfies ServerCalls);
+answerCalls({
+  start,
+  tokens,
+  staffToken,
+  logLines: async () => countRows("device_logs"),
+  drivers: (count: number) => addDrivers(app!, count),
+  orders: (count: number) => addOrders(app!, count),
+  orderSteps: async () => countRows("order_history"),
+  usage,
+  settledUsage,
+} satisfies ServerCalls);

@@ -14,21 +14,41 @@ const greeting = JSON.stringify({ type: "connected" });
 const rooms = "/ws/bench/rooms/";
 const video = "/ws/video";
 const camera = "/ws/esp32cam";
+const drivers = "/ws/drivers/";
+const map = "/ws/dispatch-map/";
 let logLines = 0;
+let orderSteps = 0;
+/** Drivers that moved since the maps were told, each with his newest message. */
+const moved = new Map<string, object>();
 
 function dataOf(path: string): Data {
   if (path.startsWith(rooms)) return { hears: path, tells: path };
+  if (path.startsWith(drivers)) return { hears: undefined, tells: path };
+  if (path === map) return { hears: map, tells: undefined };
   return { hears: path === video ? path : undefined, tells: path === camera ? video : undefined };
 }
 
 const isRelayed = ({ hears }: Data, message: string | Buffer): boolean =>
-  hears !== undefined || typeof message !== "string";
+  (hears !== undefined && hears !== map) || typeof message !== "string";
 
-function answer(ws: Bun.ServerWebSocket<Data>, message: string): void {
-  const { type } = JSON.parse(message);
+function answer(server: Bun.Server<Data>, ws: Bun.ServerWebSocket<Data>, message: string): void {
+  const { type, ...body } = JSON.parse(message);
   if (type === "ping") ws.send(JSON.stringify({ type: "pong" }));
   else if (type === "connect") ws.send(greeting);
   else if (type === "log") logLines++;
+  else if (type === "location") moved.set(ws.data.tells!, body);
+  else if (type === "status") {
+    orderSteps++;
+    server.publish(map, JSON.stringify({ type: "order_update", data: { id: body.order_id, ...body } }));
+  }
+}
+
+/** Ten times a second, what changed since the last time. */
+function tellMaps(server: Bun.Server<Data>): void {
+  if (moved.size === 0) return;
+  const list = [...moved].map(([driver_id, place]) => ({ driver_id, ...place }));
+  moved.clear();
+  server.publish(map, JSON.stringify({ type: "driver_locations", data: { drivers: list } }));
 }
 
 function serve(port: number) {
@@ -50,10 +70,11 @@ function serve(port: number) {
       },
       message(ws, message) {
         if (isRelayed(ws.data, message)) server.publish(ws.data.tells!, message);
-        else answer(ws, String(message));
+        else answer(server, ws, String(message));
       },
     },
   });
+  setInterval(() => tellMaps(server), 100);
   return server.port!;
 }
 
@@ -64,6 +85,9 @@ else
     tokens: async (count: number) => Array.from({ length: count }, () => "none"),
     staffToken: async () => "none",
     logLines: async () => logLines,
+    drivers: async (count: number) => Array.from({ length: count }, (_, i) => `${drivers}${i}/`),
+    orders: async (count: number) => Array.from({ length: count }, (_, i) => `order_${i}`),
+    orderSteps: async () => orderSteps,
     usage,
     settledUsage,
   } satisfies ServerCalls);

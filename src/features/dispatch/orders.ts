@@ -100,7 +100,7 @@ export class Orders {
     );
     const row: repo.OrderRow = {
       ...order,
-      id: `order_${now}${randomId(4)}`,
+      id: `order_${now}${randomId(10)}`,
       passenger_id: passenger.id,
       driver_id: null,
       status: "submitted",
