@@ -239,7 +239,10 @@ export const mapOutgoing = {
 };
 
 /** What a device says beside the place: nonsense, such as the -1 of some phones, is nothing. */
-const beside = z.number().min(0).nullish().catch(null);
+const beside = z
+  .unknown()
+  .transform((value) => (typeof value === "number" && value >= 0 ? value : null))
+  .optional();
 
 /** A position as a driver's device sends it. Numbers as texts are no numbers. */
 export const Position = z.object({
@@ -258,7 +261,13 @@ export const driverIncoming = {
   /** One position, or several after a dead zone. */
   location: {
     // Each is judged by itself: a bad one must not take the others of a dead zone with it.
-    body: z.looseObject({ points: z.array(z.unknown()).max(500).optional() }),
+    body: z.looseObject({
+      lat: z
+        .unknown()
+        .optional()
+        .describe("Degrees; with `lon`, `accuracy`, `speed`, `heading` and `at` beside it"),
+      points: z.array(z.unknown()).max(500).optional().describe("Several of the same after a dead zone"),
+    }),
     rate: { perSecond: 5, burst: 50 },
   },
   accept: z.object({ order_id: z.string().max(60) }),

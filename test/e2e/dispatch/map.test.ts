@@ -117,6 +117,8 @@ test("a map that comes back with its cursor learns where everybody is now", asyn
   await map.close();
   await world.pass(10_000);
   move(world.ali, 200);
+  // While nobody looks.
+  await turn();
   await world.steps(order, "rejected");
   const again = await world.map(`&since=${cursor}`);
   expect(await again.next()).toMatchObject({ type: "catch_up", recovered: true });

@@ -48,6 +48,24 @@ describe("steps", () => {
     expect(await status(order)).toBe("cancelled");
   });
 
+  test("of two at once one is taken, and the other is 409 or impossible by then", async () => {
+    const order = await world.assigned();
+    const map = await world.map();
+    const answers = await Promise.all([
+      world.step(order, "matching"),
+      world.step(order, "cancelled", world.passenger.token),
+      world.step(order, "driver_en_route", world.ali.token),
+    ]);
+    const before = answers.filter(({ ok }) => ok).length;
+    const { events } = await world.get(`/api/orders/${order}/history/`);
+    const path = events.slice(2).map(({ status_from }: Record<string, string>) => status_from);
+    expect(path).toHaveLength(before);
+    expect(new Set(path).size).toBe(path.length);
+    expect((await map.settle()).filter(({ type }) => type === "order_update")).toHaveLength(before);
+    for (const { status } of answers) expect([200, 400, 409]).toContain(status);
+    await map.close();
+  });
+
   test("each is in the history, with who took it", async () => {
     const order = await world.assigned();
     await world.made(world.step(order, "cancelled", world.ali.token, "flat tyre"));
