@@ -1,57 +1,18 @@
-import { z } from "zod";
 import type { DispatchDependencies } from "./dependencies.ts";
-import { distance, type Point } from "./geo.ts";
+import type { Point } from "./geo.ts";
 import { type Eta, iso, mapTopic, orderTopic } from "./messages.ts";
 import type { Orders } from "./orders.ts";
 import type { Positions } from "./positions.ts";
 import type { OrderRow } from "./repo.ts";
+import { onStreets, straightLine, type Way } from "./routing.ts";
 import { busyStates } from "./states.ts";
 
 /** Milliseconds between two estimates for one order. */
 const period = 10_000;
-/** Milliseconds that a route may take; a straight line answers then. */
-const patience = 3_000;
 /** Questions to the routing server at once; past it a straight line answers. */
 const maxAsking = 32;
 /** Milliseconds that a routing server which did not answer is left alone. */
 const rest = 10_000;
-/** Streets are longer than the line between their ends, and cities slow: 1.3 times as long, at 8.3 m/s (30 km/h). */
-const detour = 1.3;
-const citySpeed = 8.33;
-
-export interface Way {
-  readonly metres: number;
-  readonly seconds: number;
-  /** [lat, lon] along the way. */
-  readonly route: number[][];
-  readonly source: "straight_line" | "osrm";
-}
-
-const Osrm = z.object({
-  code: z.literal("Ok"),
-  routes: z
-    .array(
-      z.object({
-        distance: z.number(),
-        duration: z.number(),
-        geometry: z.object({ coordinates: z.array(z.array(z.number())) }).optional(),
-      }),
-    )
-    .min(1),
-});
-
-export const straightLine = (from: Point, to: Point): Way => {
-  const metres = distance(from, to) * detour;
-  return {
-    metres,
-    seconds: metres / citySpeed,
-    route: [
-      [from.lat, from.lon],
-      [to.lat, to.lon],
-    ],
-    source: "straight_line",
-  };
-};
 
 /** When a driver will be there. Says which estimate it is: a line on the map is not a route. */
 export class Etas {
@@ -183,13 +144,3 @@ export const toRoute = ({ id, driver_id }: OrderRow, { metres, seconds, route, s
   duration_seconds: Math.round(seconds),
   source,
 });
-
-/** OSRM's route service: longitude first. */
-async function onStreets(url: string, from: Point, to: Point): Promise<Way> {
-  const path = `/route/v1/driving/${from.lon},${from.lat};${to.lon},${to.lat}?overview=simplified&geometries=geojson`;
-  const answer = await fetch(url + path, { signal: AbortSignal.timeout(patience), redirect: "error" });
-  const { routes } = Osrm.parse(await answer.json());
-  const [{ distance: metres, duration: seconds, geometry }] = routes as [(typeof routes)[number]];
-  const route = (geometry?.coordinates ?? []).map(([lon, lat]) => [lat!, lon!]);
-  return { metres, seconds, route, source: "osrm" };
-}

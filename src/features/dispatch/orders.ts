@@ -3,18 +3,11 @@ import type { Compilable, EventDraft, Guarded } from "../../core/store.ts";
 import { Fault } from "../../protocol/faults.ts";
 import type { DispatchDependencies } from "./dependencies.ts";
 import { distance } from "./geo.ts";
-import { driverTopic, mapTopic, orderTopic, passengerTopic } from "./messages.ts";
+import { mapTopic, passengerTopic } from "./messages.ts";
+import { toldOfStep } from "./order-events.ts";
 import type { People } from "./people.ts";
 import * as repo from "./repo.ts";
-import {
-  assignable,
-  busyStates,
-  finalMapStates,
-  mapStates,
-  type OrderState,
-  stateLabels,
-  transitions,
-} from "./states.ts";
+import { assignable, busyStates, type OrderState, transitions } from "./states.ts";
 import { toOrder } from "./view.ts";
 
 export interface NewOrder {
@@ -211,7 +204,7 @@ export class Orders {
         ...(change.writes ?? []),
       ],
       events: [
-        ...this.#told(row, next, passenger, now),
+        ...toldOfStep(this.#deps, this.#people, { before: row, row: next, passenger, now }),
         ...(withdrawn.events?.(next, passenger) ?? []),
         ...(change.events?.(next, passenger) ?? []),
       ],
@@ -226,48 +219,7 @@ export class Orders {
       this.#busy.delete(before.driver_id);
     if (after.driver_id !== null && busyStates.includes(after.status)) this.#busy.set(after.driver_id, after);
   }
-
-  /** Each event once, in the order of seed 004's original: order, driver, passenger, what changed, map. */
-  #told(before: repo.OrderRow, row: repo.OrderRow, passenger: repo.PassengerRow, now: number): EventDraft[] {
-    const { toOrder: orders, toDriver: drivers } = this.#deps;
-    const data = toOrder(this.#people, row, passenger, now);
-    const { id, status, passenger_id } = row;
-    // The same frame for all: it is big, and everybody's.
-    const update = orders.draft(orderTopic(id), "order_update", { data });
-    const isAssigned = row.driver_id !== null && row.driver_id !== before.driver_id;
-    const changed = { order_id: id, status, status_display: stateLabels[status] };
-    return [
-      update,
-      ...(isAssigned ? [drivers.draft(driverTopic(row.driver_id!), "new_order", { data })] : []),
-      ...driversOf(before, row).map((driver) => ({ ...update, topic: driverTopic(driver) })),
-      { ...update, topic: passengerTopic(passenger_id) },
-      orders.draft(orderTopic(id), "order_status_changed", { data: changed }),
-      ...(isAssigned ? [this.#assigned(row)] : []),
-      ...(status === "arrived_waiting" ? this.#arrived(row) : []),
-      ...(isOnMap(before.status, status) ? [{ ...update, topic: mapTopic }] : []),
-    ];
-  }
-
-  #assigned(row: repo.OrderRow): EventDraft {
-    const { id, name, car_model, plate_number } = this.#people.requireDriver(row.driver_id!);
-    const driver = { id: String(id), name, car_model, plate_number };
-    const data = { order_id: row.id, driver };
-    return this.#deps.toOrder.draft(orderTopic(row.id), "driver_assigned", { data });
-  }
-
-  #arrived({ id, driver_id, passenger_id }: repo.OrderRow): EventDraft[] {
-    if (driver_id === null) return [];
-    const data = { order_id: id, driver_id: String(driver_id) };
-    return [this.#deps.toPassenger.draft(passengerTopic(passenger_id), "driver_arrived", { data })];
-  }
 }
-
-/** Who drives it, and who did until now. */
-const driversOf = (before: repo.OrderRow, row: repo.OrderRow): number[] =>
-  [...new Set([before.driver_id, row.driver_id])].filter((id) => id !== null);
-
-const isOnMap = (before: OrderState, now: OrderState): boolean =>
-  mapStates.includes(now) || finalMapStates.includes(now) || mapStates.includes(before);
 
 /** Back to the search: it is nobody's order any more. */
 const releases = (from: OrderState, to: OrderState): boolean =>

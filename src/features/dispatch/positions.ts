@@ -1,17 +1,14 @@
 import type { Compilable } from "../../core/store.ts";
 import type { DispatchDependencies } from "./dependencies.ts";
-import { distance, isPlace } from "./geo.ts";
-import { Position, type signals } from "./messages.ts";
+import { type Fix, inOrder, isJump, newer, readFix } from "./fix.ts";
+import { distance } from "./geo.ts";
+import type { signals } from "./messages.ts";
 import type { People } from "./people.ts";
 import * as repo from "./repo.ts";
-import { type Fix, toPoint, trackInserts } from "./track.ts";
+import { toPoint, trackInserts } from "./track.ts";
 
 /** Milliseconds that a device's clock may be ahead. */
 const maxAhead = 60_000;
-/** Metres per second that nothing on the road reaches: 70 m/s are 252 km/h. */
-const maxSpeed = 70;
-/** Metres that a receiver may be wrong by without having jumped. */
-const jitter = 500;
 /** Positions in a row that agree on another place: then it was the old one that was wrong. */
 const believedAfter = 3;
 /** Statements of one commit. */
@@ -244,36 +241,4 @@ export class Positions {
     const { store, clock, options } = this.#deps;
     await store.commit({ writes: [repo.deleteTrackBefore(store.db, clock.now() - options.trackMaxAge)] });
   }
-}
-
-function readFix(raw: unknown, now: number): Fix | undefined {
-  const read = Position.safeParse(raw);
-  if (!read.success || !isPlace(read.data)) return undefined;
-  const { lat, lon, accuracy, speed, heading, at } = read.data;
-  const time = at === undefined || at === null ? now : typeof at === "number" ? at : Date.parse(at);
-  return {
-    lat,
-    lon,
-    at: Math.round(time),
-    accuracy: accuracy ?? null,
-    speed: speed ?? null,
-    heading: heading ?? null,
-  };
-}
-
-/** Oldest first; a device whose clock is ahead was there now, and before. */
-function inOrder(fixes: readonly Fix[], now: number): Fix[] {
-  const ahead = Math.max(0, ...fixes.map(({ at }) => at - now));
-  const shifted = ahead === 0 ? [...fixes] : fixes.map((fix) => ({ ...fix, at: fix.at - ahead }));
-  return shifted.sort((a, b) => a.at - b.at);
-}
-
-function newer<A extends { at: number }, B extends { at: number }>(a: A | undefined, b: B | undefined) {
-  if (a === undefined || b === undefined) return a ?? b;
-  return a.at >= b.at ? a : b;
-}
-
-function isJump(before: Pick<Fix, "lat" | "lon" | "at">, fix: Fix): boolean {
-  const metres = distance(before, fix);
-  return metres > jitter && metres > maxSpeed * Math.max(1, (fix.at - before.at) / 1000);
 }

@@ -1,21 +1,11 @@
 import { CompiledQuery } from "kysely";
 import type { Compilable } from "../../core/store.ts";
+import type { Fix } from "./fix.ts";
 import type { TrackRow } from "./repo.ts";
 
 /** Rows of one statement: one call for a hundred points. */
 const rowsPerWrite = 100;
 const columns = 7;
-
-/** A position that can be one. */
-export interface Fix {
-  readonly lat: number;
-  readonly lon: number;
-  /** Milliseconds since 1970. */
-  readonly at: number;
-  readonly accuracy: number | null;
-  readonly speed: number | null;
-  readonly heading: number | null;
-}
 
 export const toPoint = (driver_id: number, { at, lat, lon, accuracy, speed, heading }: Fix): TrackRow => ({
   driver_id,
