@@ -69,10 +69,27 @@ test("who asks for batches gets what changed in one message, ten a second at mos
       String(world.vera.id),
     ]);
   expect(told.at(-1)!.data.drivers[0]).toMatchObject(north(center, 980));
+  await turn();
+  await turn();
+  expect(await map.settle()).toEqual([]);
   map.send({ type: "viewport", batch: false });
   await map.settle();
   await turn();
   expect(await map.next("driver_location_update")).toBeDefined();
+  await map.close();
+});
+
+test("one by one, a driver is told of twice a second at most, with the newest", async () => {
+  const map = await world.map();
+  for (let i = 0; i <= 40; i++) {
+    move(world.ali, 20 * i);
+    await world.pass(50, 50);
+  }
+  await world.pass(500, 100);
+  const told = await map.settle();
+  expect(told.length).toBeGreaterThanOrEqual(4);
+  expect(told.length).toBeLessThanOrEqual(6);
+  expect(told.at(-1)!.data).toMatchObject(north(center, 800));
   await map.close();
 });
 
