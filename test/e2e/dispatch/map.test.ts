@@ -54,8 +54,12 @@ test("first a snapshot of all drivers and of the orders that wait or run", async
 });
 
 test("who asks for batches gets what changed in one message, ten a second at most, one entry for each driver", async () => {
+  move(world.ali, 0);
   const map = await batching();
-  for (let i = 0; i < 50; i++) {
+  await turn();
+  await turn();
+  expect((await map.settle()).map(({ data }) => data.drivers.length)).toEqual([1]);
+  for (let i = 1; i <= 50; i++) {
     move(world.ali, 20 * i);
     move(world.vera, 20 * i);
     await world.pass(20, 20);
@@ -68,7 +72,7 @@ test("who asks for batches gets what changed in one message, ten a second at mos
       String(world.ali.id),
       String(world.vera.id),
     ]);
-  expect(told.at(-1)!.data.drivers[0]).toMatchObject(north(center, 980));
+  expect(told.at(-1)!.data.drivers[0]).toMatchObject(north(center, 1_000));
   await turn();
   await turn();
   expect(await map.settle()).toEqual([]);
