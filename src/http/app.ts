@@ -13,6 +13,7 @@ import { asFault, Fault } from "../protocol/faults.ts";
 import { documentRoutes } from "./documents.ts";
 import { type HealthFacts, healthRoutes } from "./health.ts";
 import { problem } from "./problem.ts";
+import { widgetRoutes } from "./widget.ts";
 
 export interface HttpDependencies {
   readonly features: readonly Feature<OpenAPIHono<HttpEnv>>[];
@@ -29,6 +30,8 @@ export type HttpApp = (request: Request, peer: Peer) => Response | Promise<Respo
 export function createHttp(deps: HttpDependencies): HttpApp {
   const app = new OpenAPIHono<HttpEnv>({ strict: false });
   const { allowedOrigins, features, health, metrics } = deps;
+  // Before the rule for other origins, which is for the API alone.
+  app.route("/", widgetRoutes());
   app.use(cors({ origin: allowedOrigins.length === 0 ? "*" : [...allowedOrigins] }));
   app.route("/", healthRoutes(health));
   for (const { routes } of features) if (routes !== undefined) app.route("/", routes);

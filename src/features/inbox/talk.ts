@@ -175,7 +175,7 @@ export class Talk {
     return row.seq;
   }
 
-  typing({ conversation }: Room, { id, name }: Author, isTyping: boolean): void {
+  typing({ conversation, customer }: Room, { id, name }: Author, isTyping: boolean): void {
     const { chats, clock } = this.#deps;
     const body = {
       user_id: toUserId(id),
@@ -185,6 +185,9 @@ export class Talk {
       timestamp: iso(clock.now()),
     };
     chats.publish(chatTopic(conversation.id), "typing_indicator", body, id);
+    if (conversation.source !== "web") return;
+    const topic = visitorTopic(conversation.inbox_id, customer.source_id);
+    this.#deps.visitors.publish(topic, "typing", { is_typing: isTyping });
   }
 
   async note({ conversation }: Room, { id, name }: Author, content: string) {
