@@ -254,7 +254,7 @@ describe("health", () => {
     const { token } = await app.user("staff");
     expect(
       (await app.json(app.fetch("/api/websocket/health/", { ...outside, token }))).findings,
-    ).toHaveLength(2);
+    ).toHaveLength(4);
     expect((await app.fetch("/metrics", outside)).status).toBe(403);
   });
 

@@ -26,7 +26,9 @@ interface Draft {
 export class Arrivals {
   readonly #deps: InboxDependencies;
   readonly #assignment: Assignment;
-  readonly #turns = new Map<string, Promise<void>>();
+  readonly #turns = new Map<string, Promise<unknown>>();
+  /** The parts in which an inbox sends a text; its platform knows. */
+  split: (inbox: string, text: string) => readonly string[] = (_, text) => [text];
 
   constructor(deps: InboxDependencies, assignment: Assignment) {
     this.#deps = deps;
@@ -35,12 +37,19 @@ export class Arrivals {
 
   /** Resolves when it is on disk; a repeat changes nothing. Rejects where it could not be stored. */
   receive(inbox: string, source: PlatformName, update: Update): Promise<void> {
-    const before = this.#turns.get(inbox) ?? Promise.resolve();
-    const turn = before.catch(() => {}).then(() => this.#take(inbox, source, update));
-    this.#turns.set(inbox, turn);
-    return turn.finally(() => {
-      if (this.#turns.get(inbox) === turn) this.#turns.delete(inbox);
-    });
+    return this.inTurn(inbox, () => this.#take(inbox, source, update));
+  }
+
+  /** One after the other for each key: an inbox, a visitor. */
+  inTurn<T>(key: string, run: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(key) ?? Promise.resolve();
+    const turn = before.catch(() => {}).then(run);
+    this.#turns.set(key, turn);
+    const forget = () => {
+      if (this.#turns.get(key) === turn) this.#turns.delete(key);
+    };
+    turn.then(forget, forget);
+    return turn;
   }
 
   async #take(inbox: string, source: PlatformName, { key, events }: Update): Promise<void> {
@@ -122,6 +131,7 @@ export class Arrivals {
       last_content: row.content.slice(0, maxContent),
       last_type: row.type,
       last_at: row.created_at,
+      now: this.#deps.clock.now(),
     };
     const writes: Compilable[] = [repo.insertMessage(db, row), repo.touchByCustomer(db, last)];
     if (platformId !== undefined)
@@ -168,6 +178,8 @@ export class Arrivals {
     };
     const now = clock.now();
     if (known === undefined) return this.#newCustomer(inbox, contact.id, names, now);
+    // A profile that could not be had must not overwrite the one that is known.
+    if (isNameless(contact)) return known;
     const isSame = (Object.keys(names) as (keyof typeof names)[]).every((key) => known[key] === names[key]);
     if (isSame) return known;
     await store.commit({
@@ -220,7 +232,8 @@ export class Arrivals {
     const { db } = this.#deps.store;
     const row = await repo.messageByRef(db, inbox, event.platformId);
     const room = row === undefined ? undefined : await this.#roomOf(row.conversation_id);
-    if (row === undefined || room === undefined) return;
+    // What was taken back stays so, whatever comes late.
+    if (row === undefined || room === undefined || row.deleted_at !== null) return;
     const isDeleted = event.kind === "deleted";
     const content = isDeleted ? "" : event.text;
     const changed = {
@@ -257,15 +270,25 @@ export class Arrivals {
     // Nobody wrote to us from there yet: there is no conversation to show it in.
     const room = customer && (await repo.conversationOfCustomer(db, customer.id));
     if (customer === undefined || room === undefined) return;
-    const ours = await repo.sentLately(db, room.id, event.text.trim(), event.at - echoWindow);
-    const ref = { inbox_id: inbox, platform_id: event.platformId };
-    if (ours !== undefined) {
-      draft.writes.push(repo.insertRef(db, { ...ref, message_id: ours.id }));
-      if (ours.state === "failed")
-        this.#arrivedAfterAll({ conversation: room, customer }, ours, event.platformId, draft);
-      return;
+    const ours = await this.#ours(inbox, room.id, event);
+    if (ours === undefined)
+      return this.#typedElsewhere({ conversation: room, customer }, source, event, draft);
+    const ref = { inbox_id: inbox, platform_id: event.platformId, message_id: ours.row.id };
+    draft.writes.push(repo.insertRef(db, ref));
+    if (ours.row.state === "failed" && ours.isLast)
+      this.#arrivedAfterAll({ conversation: room, customer }, ours.row, event.platformId, draft);
+  }
+
+  /** The message of ours that this echo is a part of: one of whose parts the platform is not known to have. */
+  async #ours(inbox: string, conversation: string, { text, at }: EventOf<"echo">) {
+    const since = at - echoWindow;
+    for (const row of await repo.sentSince(this.#deps.store.db, conversation, since)) {
+      const parts = this.split(inbox, row.content);
+      const refs = Number(row.refs ?? 0);
+      if (refs < parts.length && parts.some((part) => part.trim() === text.trim()))
+        return { row, isLast: refs + 1 === parts.length };
     }
-    this.#typedElsewhere({ conversation: room, customer }, source, event, draft);
+    return undefined;
   }
 
   /** No answer had come, and here is its echo: it did arrive. */
@@ -297,6 +320,7 @@ export class Arrivals {
       last_content: row.content.slice(0, maxContent),
       last_type: row.type,
       last_at: row.created_at,
+      now: this.#deps.clock.now(),
     };
     const ref = { inbox_id: conversation.inbox_id, platform_id: event.platformId, message_id: row.id };
     draft.writes.push(
@@ -370,6 +394,10 @@ export const shownToVisitor = ({
   created_at: iso(created_at),
   client_message_id: type === "customer" ? client_message_id : null,
 });
+
+/** What platforms call somebody whose profile they would not tell. */
+const isNameless = ({ firstName, username }: Contact): boolean =>
+  username === undefined && (firstName === "" || firstName === "Instagram user");
 
 const noContact: Contact = { id: "", firstName: "", lastName: "" };
 

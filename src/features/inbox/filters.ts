@@ -8,7 +8,10 @@ type Raw = Readonly<Record<string, unknown>>;
 
 const text = (value: unknown): string | undefined =>
   typeof value === "string" && value.trim() !== "" && value !== "all"
-    ? value.trim().slice(0, 200)
+    ? value
+        .replace(/\p{Cc}/gu, " ")
+        .trim()
+        .slice(0, 200) || undefined
     : undefined;
 
 const time = (value: unknown): number | undefined => {
@@ -50,7 +53,7 @@ export function toFilter(inboxes: readonly string[], raw: Raw): ConversationFilt
     dateFrom: time(raw.date_from),
     dateTo: time(raw.date_to),
     unreadOnly: raw.unread_only === true || raw.unread_only === "true",
-    assignedTo: raw.assigned_to === undefined ? undefined : String(raw.assigned_to).slice(0, 100),
+    assignedTo: typeof raw.assigned_to === "number" ? String(raw.assigned_to) : text(raw.assigned_to),
     search: text(raw.search),
     orderBy: orderBy ?? "updated_at",
     descending: orderBy === undefined || order.startsWith("-"),

@@ -68,7 +68,7 @@ export class Inboxes {
 
   async stop(): Promise<void> {
     this.#isServing = false;
-    this.#outbox.stopAll();
+    await this.#outbox.stopAll();
     await Promise.all([...this.#running.values()].map((platform) => platform.stop?.()));
     this.#running.clear();
   }
@@ -81,14 +81,17 @@ export class Inboxes {
       const platform = await platforms.create(row.kind, row.id, settings);
       this.#running.set(row.id, platform);
       await this.#outbox.start(row.id, platform);
-      await platform.start?.((update) => this.#arrivals.receive(row.id, row.kind, update));
+      // Not waited for: a platform that hangs must not hold up the start of the server.
+      platform
+        .start?.((update) => this.#arrivals.receive(row.id, row.kind, update))
+        .catch((error) => events.emit("failure", { where: "inbox.start", incident: row.id, error }));
     } catch (error) {
       events.emit("failure", { where: "inbox.start", incident: row.id, error });
     }
   }
 
   async #halt(inbox: string): Promise<void> {
-    this.#outbox.stop(inbox);
+    await this.#outbox.stop(inbox);
     const platform = this.#running.get(inbox);
     this.#running.delete(inbox);
     await platform?.stop?.();
@@ -96,7 +99,7 @@ export class Inboxes {
 
   /** What another process, or this one, wrote of an inbox takes effect here. */
   changed(change: InboxChanged): Promise<void> {
-    this.#turn = this.#turn.then(() => this.#apply(change));
+    this.#turn = this.#turn.catch(() => {}).then(() => this.#apply(change));
     return this.#turn;
   }
 

@@ -243,8 +243,8 @@ export const widgetIncoming = {
     rate: { perSecond: 1, burst: 10 },
   },
   typing: { body: z.object({ is_typing: z.boolean() }), rate: { perSecond: 2, burst: 10 } },
-  name: z.object({ name: z.string().trim().min(1).max(100) }),
-  seen: z.object({}),
+  name: { body: z.object({ name: z.string().trim().min(1).max(100) }), rate: { perSecond: 0.2, burst: 5 } },
+  seen: { body: z.object({}), rate: { perSecond: 2, burst: 20 } },
   ping: z.object({}),
 };
 

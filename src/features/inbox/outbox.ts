@@ -14,6 +14,10 @@ const announceAfter = 2_000;
 const giveUpAfter = 24 * 3_600_000;
 /** Longest pause between two attempts, in milliseconds. */
 const maxPause = 300_000;
+/** Milliseconds that a stop waits for answers of platforms. */
+const stopPatience = 5_000;
+/** Longest pause of a whole inbox, in milliseconds: one message is enough to see whether its platform is back. */
+const maxInboxPause = 30_000;
 /** Milliseconds before a result that could not be stored is stored again. */
 const storeAgain = 1_000;
 
@@ -29,6 +33,8 @@ interface Item {
   telling: Promise<void>;
   stopTimer: Cancel;
   lastId?: string;
+  /** When it was first refused for now, in this run: a message is given up a day later. */
+  since?: number;
 }
 
 /** One inbox's way out: chats side by side, the messages of one chat in their order. */
@@ -41,6 +47,8 @@ interface Lane {
   nextSlot: number;
   stopped: boolean;
   readonly wake: Set<() => void>;
+  /** Chats that are being sent to: a stop waits for what is under way, or it would go out again after the start. */
+  readonly drains: Set<Promise<void>>;
 }
 
 /**
@@ -52,6 +60,8 @@ export class Outbox {
   readonly #deps: InboxDependencies;
   readonly #access: Access;
   readonly #lanes = new Map<string, Lane>();
+  /** The server ends: what cannot be stored now is not tried again. */
+  #abandoned = false;
 
   constructor(deps: InboxDependencies, access: Access) {
     this.#deps = deps;
@@ -67,22 +77,26 @@ export class Outbox {
       nextSlot: 0,
       stopped: false,
       wake: new Set(),
+      drains: new Set(),
     };
     this.#lanes.set(inbox, lane);
     for (const row of await repo.outboxOf(this.#deps.store.db, inbox)) await this.#restore(lane, row);
   }
 
-  stop(inbox: string): void {
+  /** Resolves when what is under way has its answer, or has waited long enough for one. */
+  async stop(inbox: string): Promise<void> {
     const lane = this.#lanes.get(inbox);
     this.#lanes.delete(inbox);
     if (lane === undefined) return;
     lane.stopped = true;
     for (const wake of lane.wake) wake();
     for (const items of lane.chats.values()) for (const item of items) item.stopTimer();
+    await within(Promise.all(lane.drains), stopPatience);
   }
 
-  stopAll(): void {
-    for (const inbox of [...this.#lanes.keys()]) this.stop(inbox);
+  async stopAll(): Promise<void> {
+    await Promise.all([...this.#lanes.keys()].map((inbox) => this.stop(inbox)));
+    this.#abandoned = true;
   }
 
   async #restore(lane: Lane, row: repo.OutboxRow): Promise<void> {
@@ -90,7 +104,10 @@ export class Outbox {
     const message = await repo.messageById(this.#deps.store.db, row.message_id);
     if (room === undefined || message === undefined) return;
     const item = this.#item(room, message, JSON.parse(row.parts));
-    Object.assign(item, { next: row.next_part, attempts: row.attempts, dueAt: row.due_at });
+    // Of the store's time only what is left counts, and no more than the longest pause: clocks are set.
+    const left = Math.min(maxPause, Math.max(0, row.due_at - this.#deps.clock.now()));
+    const dueAt = this.#deps.clock.monotonic() + left;
+    Object.assign(item, { next: row.next_part, attempts: row.attempts, dueAt });
     if (message.announced === 0) await this.#announce(item, null);
     item.announced = true;
     this.#push(lane, row.chat, item);
@@ -164,7 +181,8 @@ export class Outbox {
     const waiting = lane.chats.get(chat);
     if (waiting !== undefined) return void waiting.push(item);
     lane.chats.set(chat, [item]);
-    void this.#drain(lane, chat);
+    const drain = this.#drain(lane, chat).finally(() => lane.drains.delete(drain));
+    lane.drains.add(drain);
   }
 
   async #drain(lane: Lane, chat: string): Promise<void> {
@@ -177,18 +195,25 @@ export class Outbox {
       // The next one to this chat keeps its distance; another chat need not wait for that.
       const following = items[0];
       if (following !== undefined)
-        following.dueAt = Math.max(following.dueAt, this.#deps.clock.now() + lane.platform.pace.chat);
+        following.dueAt = Math.max(following.dueAt, this.#deps.clock.monotonic() + lane.platform.pace.chat);
     }
     if (items.length === 0) lane.chats.delete(chat);
   }
 
-  /** Takes the next free moment of the inbox, at or after `dueAt`, and waits for it. */
+  /** Waits for its own time first, and only then takes the next free moment of the inbox: others need not wait for it. */
   async #pause(lane: Lane, dueAt: number): Promise<void> {
     const { clock } = this.#deps;
-    for (let at = -1; !lane.stopped && at < lane.pausedUntil; ) {
-      at = Math.max(dueAt, lane.pausedUntil, lane.nextSlot, clock.now());
-      lane.nextSlot = at + lane.platform.pace.inbox;
-      if (at > clock.now()) await this.#sleep(lane, at - clock.now());
+    while (!lane.stopped) {
+      const now = clock.monotonic();
+      const own = Math.max(dueAt, lane.pausedUntil);
+      if (own > now) {
+        await this.#sleep(lane, own - now);
+        continue;
+      }
+      const slot = Math.max(now, lane.nextSlot);
+      lane.nextSlot = slot + lane.platform.pace.inbox;
+      if (slot > now) await this.#sleep(lane, slot - now);
+      if (lane.pausedUntil <= clock.monotonic()) return;
     }
   }
 
@@ -210,7 +235,7 @@ export class Outbox {
       return await this.#sendPart(lane, chat, item);
     } catch (error) {
       this.#deps.events.emit("failure", { where: "inbox.outbox", incident: item.message.id, error });
-      item.dueAt = this.#deps.clock.now() + 5_000;
+      item.dueAt = this.#deps.clock.monotonic() + 5_000;
       return false;
     }
   }
@@ -221,7 +246,8 @@ export class Outbox {
     const fresh = await repo.conversationById(this.#deps.store.db, item.room.conversation.id);
     const context = { now, lastCustomerMessageAt: fresh?.last_customer_at ?? lastCustomerMessageAt };
     const outcome = await lane.platform.send(chat, item.parts[item.next]!, context);
-    if (lane.stopped && outcome.kind !== "sent") return false;
+    // What was not taken stays for the next start; what was, or may have been, is put on record before we end.
+    if (lane.stopped && outcome.kind === "retry") return false;
     return this.#took(lane, item, outcome);
   }
 
@@ -245,7 +271,7 @@ export class Outbox {
     const ref = repo.insertRef(db, { inbox_id, platform_id: platformId, message_id: item.message.id });
     if (item.next < item.parts.length) {
       await this.#keep([ref, repo.updateOutbox(db, item.message.id, { next_part: item.next, attempts: 0 })]);
-      item.dueAt = this.#deps.clock.now() + this.#lanePace(item);
+      item.dueAt = this.#deps.clock.monotonic() + this.#lanePace(item);
       return false;
     }
     await this.#end(item, "sent", null, [ref]);
@@ -261,20 +287,18 @@ export class Outbox {
     item: Item,
     { after, scope, reason }: SendOutcome & { kind: "retry" },
   ): Promise<boolean> {
-    const now = this.#deps.clock.now();
-    if (now - item.message.created_at > giveUpAfter)
-      return this.#failed(item, `not taken within a day: ${reason}`, false);
+    const { clock, store } = this.#deps;
+    const now = clock.now();
+    item.since ??= now;
+    if (now - item.since > giveUpAfter) return this.#failed(item, `not taken within a day: ${reason}`, false);
     item.attempts++;
+    const longest = scope === "inbox" ? maxInboxPause : maxPause;
     const pause =
-      after ?? Math.min(maxPause, 1_000 * 2 ** Math.min(item.attempts, 9)) * (0.75 + Math.random() / 2);
-    item.dueAt = now + pause;
+      after ?? Math.min(longest, 1_000 * 2 ** Math.min(item.attempts, 9)) * (0.75 + Math.random() / 2);
+    item.dueAt = clock.monotonic() + pause;
     if (scope === "inbox") lane.pausedUntil = Math.max(lane.pausedUntil, item.dueAt);
-    await this.#keep([
-      repo.updateOutbox(this.#deps.store.db, item.message.id, {
-        attempts: item.attempts,
-        due_at: Math.round(item.dueAt),
-      }),
-    ]);
+    const due_at = Math.round(now + pause);
+    await this.#keep([repo.updateOutbox(store.db, item.message.id, { attempts: item.attempts, due_at })]);
     return false;
   }
 
@@ -360,7 +384,7 @@ export class Outbox {
           incident: iso(this.#deps.clock.now()),
           error,
         });
-        if (this.#lanes.size === 0) return;
+        if (this.#abandoned) return;
         await new Promise<void>((resolve) => this.#deps.clock.after(storeAgain, resolve));
       }
     }
@@ -372,4 +396,12 @@ export class Outbox {
     for (const items of this.#lanes.get(inbox)?.chats.values() ?? []) count += items.length;
     return count;
   }
+}
+
+/** Resolves with the promise, or after so many milliseconds. */
+async function within(promise: Promise<unknown>, ms: number): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  await Promise.race([promise, late]);
+  clearTimeout(timer);
 }

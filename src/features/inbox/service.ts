@@ -29,9 +29,10 @@ export class Inbox {
     this.conversations = new Conversations(deps);
     this.assignment = new Assignment(deps, this.watchers);
     this.outbox = new Outbox(deps, this.access);
-    this.talk = new Talk(deps, this.outbox);
     this.arrivals = new Arrivals(deps, this.assignment);
+    this.talk = new Talk(deps, this.outbox, this.arrivals);
     this.inboxes = new Inboxes(deps, this.outbox, this.arrivals);
+    this.arrivals.split = (inbox, text) => this.inboxes.platform(inbox)?.split(text) ?? [text];
   }
 
   async start(): Promise<void> {
@@ -49,6 +50,7 @@ export class Inbox {
 
   async #changed(change: InboxChanged): Promise<void> {
     const platform = this.inboxes.changed(change);
+    if (change.platform === "gone") this.watchers.gone(change.inbox_id);
     for (const list of this.watchers.changed(change.inbox_id, change.added, change.removed))
       await this.showList(list, {});
     await platform;

@@ -2,6 +2,7 @@ import { randomId } from "../../core/id.ts";
 import type { EventDraft } from "../../core/store.ts";
 import { Fault } from "../../protocol/faults.ts";
 import type { Room } from "./access.ts";
+import type { Arrivals } from "./arrivals.ts";
 import type { InboxDependencies } from "./dependencies.ts";
 import {
   chatTopic,
@@ -42,10 +43,12 @@ const sendable = ["support", "marketing", "customer"] as const;
 export class Talk {
   readonly #deps: InboxDependencies;
   readonly #outbox: Outbox;
+  readonly #arrivals: Pick<Arrivals, "inTurn">;
 
-  constructor(deps: InboxDependencies, outbox: Outbox) {
+  constructor(deps: InboxDependencies, outbox: Outbox, arrivals: Pick<Arrivals, "inTurn">) {
     this.#deps = deps;
     this.#outbox = outbox;
+    this.#arrivals = arrivals;
   }
 
   /**
@@ -114,6 +117,7 @@ export class Talk {
       last_content: row.content,
       last_type: row.type,
       last_at: row.created_at,
+      now: row.created_at,
     };
     const writes = [repo.insertMessage(db, row), repo.touchBySupport(db, last)];
     if (row.announced === 0) {
@@ -144,26 +148,29 @@ export class Talk {
   }
 
   /** Everything up to this message has been seen by an agent; without one, everything that was told until now. */
-  async markRead({ conversation }: Room, { id }: Author, messageId: string | undefined): Promise<void> {
+  markRead(room: Room, author: Author, messageId: string | undefined): Promise<void> {
+    // In turn with what the customer writes: counts must not overtake each other.
+    const { source, inbox_id } = room.conversation;
+    const turn = source === "web" ? room.customer.source_id : inbox_id;
+    return this.#arrivals.inTurn(turn, () => this.#markRead(room, author, messageId));
+  }
+
+  async #markRead({ conversation }: Room, { id }: Author, messageId: string | undefined): Promise<void> {
     const { store, journal, chats, lists } = this.#deps;
     const seq = await this.#seqOf(conversation.id, messageId);
-    const { results } = await store.commit({
+    const unread = await repo.unreadAfter(store.db, conversation.id, seq);
+    const read = { user_id: toUserId(id), conversation_id: conversation.id, unread_count: unread };
+    const listed = { conversation_id: conversation.id, unread_count: unread };
+    await journal.commit({
       writes: [
         repo.answerUpTo(store.db, conversation.id, seq),
-        repo.recountUnread(store.db, conversation.id),
+        repo.updateConversation(store.db, conversation.id, { unread }),
+      ],
+      events: [
+        chats.draft(chatTopic(conversation.id), "messages_read", read),
+        lists.draft(listTopic(conversation.inbox_id), "conversation_updated", listed),
       ],
     });
-    const unread_count = Number(results[1]!.rows[0]?.unread ?? 0);
-    const read = { user_id: toUserId(id), conversation_id: conversation.id, unread_count };
-    const events = [chats.draft(chatTopic(conversation.id), "messages_read", read)];
-    if (results[0]!.changed > 0)
-      events.push(
-        lists.draft(listTopic(conversation.inbox_id), "conversation_updated", {
-          conversation_id: conversation.id,
-          unread_count,
-        }),
-      );
-    await journal.commit({ events });
   }
 
   async #seqOf(conversation: string, messageId: string | undefined): Promise<number> {

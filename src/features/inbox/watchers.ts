@@ -6,6 +6,7 @@ import { listTopic } from "./messages.ts";
 export class Watchers {
   readonly #lists = new Map<string, Set<Connection>>();
   readonly #chats = new Map<Connection, string>();
+  readonly #visitors = new Map<Connection, string>();
 
   addList(connection: Connection, inboxes: readonly string[]): void {
     const { id } = connection.identity;
@@ -14,12 +15,23 @@ export class Watchers {
     for (const inbox of inboxes) connection.follow(listTopic(inbox));
   }
 
+  addVisitor(connection: Connection, inbox: string): void {
+    this.#visitors.set(connection, inbox);
+  }
+
+  /** Nobody answers there any more. */
+  gone(inbox: string): void {
+    for (const [visitor, of] of this.#visitors)
+      if (of === inbox) visitor.close(new Fault("not_found", "this widget was removed"));
+  }
+
   addChat(connection: Connection, inbox: string): void {
     this.#chats.set(connection, inbox);
   }
 
   remove(connection: Connection): void {
     this.#chats.delete(connection);
+    this.#visitors.delete(connection);
     const { id } = connection.identity;
     const mine = this.#lists.get(id);
     if (mine?.delete(connection) && mine.size === 0) this.#lists.delete(id);

@@ -220,3 +220,38 @@ test("a visitor keeps his conversation by his token, and learns nothing of other
   expect((await other.next()).messages).toEqual([]);
   expect((await (await world.app.connect("/ws/widget/in_nothing")).closed).code).toBe(4004);
 });
+
+test("the first messages of one visitor from two tabs at once are both kept, in one conversation", async () => {
+  await using world = await InboxWorld.start();
+  const first = await world.visitor();
+  const { visitor: token } = await first.next("welcome");
+  const second = await world.visitor(token);
+  await second.next("welcome");
+  first.send({ type: "message", content: "from one tab", client_message_id: "1" });
+  second.send({ type: "message", content: "from the other", client_message_id: "2" });
+  second.send({ type: "message", content: "from one tab", client_message_id: "1" });
+  for (const tab of [first, second]) for (let heard = 0; heard < 2; heard++) await tab.next("message");
+  const { conversations } = await world.get("/conversations");
+  expect(conversations).toHaveLength(1);
+  expect((await world.get(`/conversations/${conversations[0].id}/messages`)).pagination.count).toBe(2);
+});
+
+test("the number of unread messages that is told last is the one that is stored", async () => {
+  await using world = await InboxWorld.start({ slowCommit: 20 });
+  const { id, visitor } = await world.conversation();
+  const [list, chat] = [await world.list(), await world.chat(id)];
+  chat.send({ type: "mark_read" });
+  visitor.send({ type: "message", content: "in the same moment" });
+  await visitor.next("message");
+  await chat.next("messages_read");
+  const told = await list.settle();
+  const { unread_count } = await world.get(`/conversations/${id}`);
+  expect(told.at(-1)!.unread_count).toBe(unread_count);
+});
+
+test("a visitor of a widget that is removed is told so", async () => {
+  await using world = await InboxWorld.start();
+  const { visitor } = await world.conversation();
+  await world.send("DELETE", `/inboxes/${world.inbox}`, {}, world.staff);
+  expect((await visitor.closed).code).toBe(4004);
+});

@@ -128,6 +128,41 @@ test("429: nothing is lost or doubled, and the order stays", async () => {
   expect(telegram.received(42)).toEqual(["one", "two", "three"]);
 }, 20_000);
 
+test("one chat that must wait holds up no other", async () => {
+  await using telegram = FakeTelegram.start();
+  await using world = await InboxWorld.start();
+  await connectBot(world, telegram);
+  const [slow, quick] = [await hello(world, telegram, 42), await hello(world, telegram, 43)];
+  telegram.inject({ kind: "flood", retryAfter: 30 }, { chat: 42 });
+  await world.post(`/conversations/${slow}/messages`, { content: "must wait" });
+  await telegram.until(() => telegram.called("sendMessage").length === 1);
+  const chat = await world.chat(quick);
+  chat.send({ type: "chat_message", content: "need not" });
+  expect((await chat.next("chat_message")).external_send_result).toMatchObject({ success: true });
+  expect(telegram.received(43)).toEqual(["need not"]);
+  expect(telegram.received(42)).toEqual([]);
+}, 20_000);
+
+test("a stop waits for the answer to what is under way: after the start it does not go out again", async () => {
+  using folder = tempDir();
+  await using telegram = FakeTelegram.start();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  {
+    await using world = await InboxWorld.start({ dataDir: folder.path });
+    await connectBot(world, telegram);
+    const id = await hello(world, telegram);
+    telegram.inject({ kind: "slow", until: promise });
+    await world.post(`/conversations/${id}/messages`, { content: "once please" });
+    await telegram.until(() => telegram.received(42).length === 1);
+    setTimeout(resolve, 300);
+  }
+  const { TestApp } = await import("../../kit/app.ts");
+  await using _app = await TestApp.start({ dataDir: folder.path });
+  telegram.customerWrites(42, "are you back?");
+  await telegram.until(() => telegram.pending.length === 0);
+  expect(telegram.received(42)).toEqual(["once please"]);
+}, 20_000);
+
 test("a platform that was down gets everything, in order, once it is back", async () => {
   await using telegram = FakeTelegram.start();
   await using world = await InboxWorld.start();
@@ -269,6 +304,32 @@ test("Instagram: message, answer, echo of another tool, read receipt, unsend", a
   await meta.deliver(webhook);
   expect((await chat.next("message_updated")).message).toMatchObject({ content: "", deleted: true });
   expect(await chat.settle()).toEqual([]);
+});
+
+test("Instagram: an echo that overtakes the answer belongs to the message that was sent in parts", async () => {
+  await using meta = FakeMeta.start({ echo: true });
+  await using world = await InboxWorld.start();
+  const { webhook } = await connectInstagram(world, meta);
+  const list = await world.list();
+  meta.customerWrites("900", "hi");
+  await meta.deliver(webhook);
+  const { conversation_id: id } = await list.next("new_customer_message");
+  const chat = await world.chat(id);
+  const release = meta.hold();
+  chat.send({ type: "chat_message", content: "سلام ".repeat(180).trim() });
+  await meta.arrived("send", 1);
+  await meta.deliver(webhook);
+  release();
+  await chat.next("chat_message");
+  await meta.deliver(webhook);
+  expect(await chat.settle()).toEqual([]);
+  expect((await world.get(`/conversations/${id}/messages`)).messages).toHaveLength(2);
+  // The same words typed in the app are a message of their own.
+  meta.ownerWrites("900", "ok");
+  chat.send({ type: "chat_message", content: "ok" });
+  await chat.next("chat_message");
+  await meta.deliver(webhook);
+  expect((await world.get(`/conversations/${id}/messages`)).messages).toHaveLength(4);
 });
 
 test("Instagram: a bad signature stores nothing, the challenge comes back as it is", async () => {

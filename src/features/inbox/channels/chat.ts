@@ -40,6 +40,8 @@ export function chatChannel(inbox: Inbox) {
       rooms.set(connection, found);
       inbox.watchers.addChat(connection as never, found.conversation.inbox_id);
       connection.follow(chatTopic(found.conversation.id));
+      // Whoever was taken from the inbox meanwhile was not known to the watchers yet.
+      await inbox.access.room(identity.id, params.conversation);
     },
     async ready(connection) {
       await showRoster(inbox, connection);

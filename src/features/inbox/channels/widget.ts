@@ -21,6 +21,7 @@ export function widgetChannel(inbox: Inbox) {
     outgoing: widgetOutgoing,
     async open(connection) {
       const { params, identity } = connection;
+      inbox.watchers.addVisitor(connection as never, params.inbox);
       await visitors.requireWidget(params.inbox);
       const visitor = visitorOf(identity);
       // Followed before it is read: what comes in between comes twice, and by its id once.
@@ -33,11 +34,16 @@ export function widgetChannel(inbox: Inbox) {
         cursor: connection.cursor,
       });
     },
+    close: (connection) => inbox.watchers.remove(connection as never),
     handle: {
       async message(connection, { content, client_message_id }) {
         const { params, identity } = connection;
-        const room = await visitors.ownRoom(params.inbox, visitorOf(identity));
-        const { message, isNew } = await inbox.arrivals.fromVisitor(room, content, client_message_id);
+        const visitor = visitorOf(identity);
+        const { message, isNew } = await inbox.arrivals.inTurn(visitor.id, async () => {
+          await visitors.requireWidget(params.inbox);
+          const room = await visitors.ownRoom(params.inbox, visitor);
+          return inbox.arrivals.fromVisitor(room, content, client_message_id);
+        });
         if (!isNew) connection.send("message", message);
       },
       async typing({ params, identity }, { is_typing }) {
@@ -45,7 +51,10 @@ export function widgetChannel(inbox: Inbox) {
         if (room !== undefined) visitors.typing(room, is_typing);
       },
       async name({ params, identity }, { name }) {
-        await visitors.renamed(await visitors.ownRoom(params.inbox, visitorOf(identity), name));
+        const visitor = visitorOf(identity);
+        await inbox.arrivals.inTurn(visitor.id, async () =>
+          visitors.renamed(await visitors.ownRoom(params.inbox, visitor, name)),
+        );
       },
       async seen({ params, identity }) {
         const room = await visitors.room(params.inbox, visitorOf(identity));

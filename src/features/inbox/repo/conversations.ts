@@ -81,7 +81,9 @@ export const assign = (db: Db, id: string, from: string | null, to: string | nul
     .where("id", "=", id)
     .where("assigned_to", from === null ? "is" : "=", from);
 
-type Last = Pick<ConversationRow, "id" | "last_id" | "last_content" | "last_type" | "last_at">;
+type Last = Pick<ConversationRow, "id" | "last_id" | "last_content" | "last_type" | "last_at"> & {
+  readonly now: number;
+};
 
 /** A customer wrote: it moves to the top, counts as unread, and is open again if it was closed. */
 export const touchByCustomer = prepared((db: Db, last: Last) =>
@@ -92,8 +94,9 @@ export const touchByCustomer = prepared((db: Db, last: Last) =>
       last_content: last.last_content,
       last_type: last.last_type,
       last_at: last.last_at,
-      last_customer_at: last.last_at,
-      updated_at: last.last_at as number,
+      // Platforms tell times of their own, late or cut to seconds: nothing moves down or back by them.
+      last_customer_at: sql<number>`max(coalesce(last_customer_at, 0), ${last.last_at})`,
+      updated_at: sql<number>`max(updated_at, ${last.now})`,
       unread: eb("unread", "+", 1),
       status: sql<"active">`case status when 'closed' then 'active' else status end`,
     }))
@@ -108,7 +111,7 @@ export const touchBySupport = prepared((db: Db, last: Last) =>
       last_content: last.last_content,
       last_type: last.last_type,
       last_at: last.last_at,
-      updated_at: last.last_at as number,
+      updated_at: sql<number>`max(updated_at, ${last.now})`,
     })
     .where("id", "=", last.id),
 );

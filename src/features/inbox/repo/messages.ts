@@ -83,21 +83,6 @@ export const answerUpTo = (db: Db, conversation: string, seq: number) =>
     .where("is_answered", "=", 0)
     .where("seq", "<=", seq);
 
-/** Counts again, in the same change as what it counts. */
-export const recountUnread = (db: Db, conversation: string) =>
-  db
-    .updateTable("inbox_conversations")
-    .set((eb) => ({
-      unread: eb
-        .selectFrom("inbox_messages")
-        .select((inner) => inner.fn.countAll<number>().as("n"))
-        .where("conversation_id", "=", conversation)
-        .where("type", "=", "customer")
-        .where("is_answered", "=", 0),
-    }))
-    .where("id", "=", conversation)
-    .returning("unread");
-
 export async function newestSeq(db: Db, conversation: string): Promise<number> {
   const row = await db
     .selectFrom("inbox_messages")
@@ -182,18 +167,38 @@ export const readUpTo = (db: Db, conversation: string, seq: number) =>
     .where("type", "!=", "customer")
     .where("seq", "<=", seq);
 
-/** A message of ours with this text that was sent lately: an echo without a known id may be its own. */
-export const sentLately = (db: Db, conversation: string, content: string, since: number) =>
+/** Our messages since then, oldest first, each with how many of its parts the platform is known to have. */
+export const sentSince = (db: Db, conversation: string, since: number) =>
   db
     .selectFrom("inbox_messages")
-    .selectAll()
+    .selectAll("inbox_messages")
+    .select((eb) =>
+      eb
+        .selectFrom("inbox_message_refs")
+        .select((inner) => inner.fn.countAll<number>().as("n"))
+        .whereRef("inbox_message_refs.message_id", "=", "inbox_messages.id")
+        .as("refs"),
+    )
     .where("conversation_id", "=", conversation)
     .where("type", "!=", "customer")
-    .where("content", "=", content)
+    .where("author", "is not", null)
     .where("created_at", ">=", since)
-    .orderBy("seq", "desc")
-    .limit(1)
-    .executeTakeFirst();
+    .orderBy("seq")
+    .limit(200)
+    .execute();
+
+/** Customers' messages after this one that nobody has seen. */
+export async function unreadAfter(db: Db, conversation: string, seq: number): Promise<number> {
+  const { n } = await db
+    .selectFrom("inbox_messages")
+    .select((eb) => eb.fn.countAll<number>().as("n"))
+    .where("conversation_id", "=", conversation)
+    .where("type", "=", "customer")
+    .where("is_answered", "=", 0)
+    .where("seq", ">", seq)
+    .executeTakeFirstOrThrow();
+  return Number(n);
+}
 
 export const insertOutbox = (db: Db, row: Omit<OutboxRow, "seq">) =>
   db.insertInto("inbox_outbox").values(row);
