@@ -20,6 +20,8 @@ interface Arrival {
 /** Milliseconds that a board without a name of its own has to say one, before it is simply "a Pico". */
 const namingTime = 10_000;
 
+const nothing = (): void => {};
+
 /** Which device each board's connection is: what its token says, else what it calls itself, else its kind. */
 export class Boards {
   readonly #registry: Registry;
@@ -40,7 +42,7 @@ export class Boards {
       session: undefined,
       naming: undefined,
       isNameless: false,
-      stopWaiting: () => {},
+      stopWaiting: nothing,
     };
     this.#arrivals.set(connection, arrival);
     const { identity } = connection;
@@ -60,7 +62,7 @@ export class Boards {
   /** The session of a connection. The first call says which device it is; `name` is what it calls itself. */
   session(connection: Connection, name?: string): Session | Promise<Session> {
     const arrival = this.#arrivals.get(connection)!;
-    arrival.stopWaiting();
+    this.#stopWaiting(arrival);
     // It is getting a name already; this message may say a better one.
     if (arrival.naming !== undefined) {
       const again = () => this.session(connection, name);
@@ -71,6 +73,12 @@ export class Boards {
       arrival.naming = undefined;
     });
     return arrival.naming;
+  }
+
+  /** Once: ended timers, and what they hold, would live as long as the connection. */
+  #stopWaiting(arrival: Arrival): void {
+    arrival.stopWaiting();
+    arrival.stopWaiting = nothing;
   }
 
   /** Where it fails, the next message tries again. */
@@ -87,7 +95,7 @@ export class Boards {
   /** The connection ended. A session that is being named is waited for. */
   async leave(connection: Connection): Promise<void> {
     const arrival = this.#arrivals.get(connection);
-    arrival?.stopWaiting();
+    if (arrival !== undefined) this.#stopWaiting(arrival);
     const session = (await arrival?.naming?.catch(() => undefined)) ?? arrival?.session;
     if (session !== undefined) await this.#registry.lost(session, reasonOf(connection.ending));
   }

@@ -74,7 +74,7 @@ export const PhotoData = Metadata.extend({
 export type PhotoData = z.output<typeof PhotoData>;
 
 /** A camera's answer to a command. Its fields differ between firmwares; they are kept as they came. */
-export const Reply = z.looseObject({ ...named, message: text(1_000) });
+export const Reply = z.looseObject({ ...named, command_id: id, message: text(1_000) });
 export type Reply = z.output<typeof Reply>;
 
 /** What both kinds hear. Further fields are additive for clients of seed 000. */

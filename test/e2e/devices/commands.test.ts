@@ -224,6 +224,19 @@ test.each(cameraCommands)("a camera gets %j as %j, without a type", async (body,
   await world.commandIs("esp32cam-porch", id, state);
 });
 
+test("a camera's answer with a command's id is about that command", async () => {
+  await using world = await DeviceWorld.start();
+  const camera = await world.namedCamera();
+  const give = (brightness: number) =>
+    world.command("esp32cam-porch", { type: "camera_settings", settings: { brightness } });
+  const [first, second] = [await give(1), await give(2)];
+  while ((await camera.next()).command_id !== second.id);
+  camera.send({ type: "brightness", status: "error", value: 2, command_id: second.id });
+  expect((await world.commandIs("esp32cam-porch", second.id, "failed")).detail).toBe('{"value":2}');
+  camera.send({ type: "brightness", status: "success", value: 1, command_id: first.id });
+  await world.commandIs("esp32cam-porch", first.id, "acknowledged");
+});
+
 test("a photo that is no JPEG, or never comes, fails its command", async () => {
   await using world = await DeviceWorld.start();
   const camera = await world.namedCamera();

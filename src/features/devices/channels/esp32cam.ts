@@ -19,7 +19,12 @@ export function cameraChannel(devices: Devices) {
   const { boards, cameras, commands, logs, photos, sensors } = devices;
   const shutter = new Shutter(cameras, photos, commands);
   const answered = async (session: Session, answers: string, reply: Reply, failed = isFailure(reply)) =>
-    void (await commands.answered(session, { answers, failed, detail: detailOf(reply) }));
+    void (await commands.answered(session, {
+      commandId: reply.command_id,
+      answers,
+      failed,
+      detail: detailOf(reply),
+    }));
   const log = (session: Session, level: string, { message = "", timestamp: time }: Reply) =>
     logs.add(session, { message, level, time });
   const introduced = withSession(devices, (session, hello: Hello, connection: Board) =>
@@ -93,7 +98,8 @@ const eachReply = (handler: (type: string) => ReplyHandler) =>
 const isFailure = ({ status, success }: Reply): boolean => status === "error" || success === false;
 
 /** The board's own words: a text, or its fields. */
-function detailOf({ device: _, timestamp: __, type: ___, message, ...fields }: Reply): string | null {
+function detailOf(reply: Reply): string | null {
+  const { device: _, timestamp: __, type: ___, command_id: ____, status: _____, message, ...fields } = reply;
   if (message !== undefined) return message;
   const text = plainJson(fields);
   return text === "{}" ? null : cut(text, 1_000);
