@@ -37,8 +37,10 @@ async function start(core: Core, connection: LiveConnection, base: number, upTo:
 
 /** `undefined`: the journal no longer reaches back, the cursor is of a later state than ours, or it is too much. */
 async function countMissed(core: Core, connection: LiveConnection, from: number, upTo: number) {
-  const { floor } = await core.journal.position();
-  if (from < floor || from > upTo) return undefined;
+  const { floor, head } = await core.journal.position();
+  if (from < floor || from > head) return undefined;
+  // A snapshot may show a change that is on disk and not told yet; a client that comes back with it has missed nothing.
+  if (from >= upTo) return 0;
   const { maxCatchUp } = core.options;
   const missed = await core.journal.count(connection.topics, from, upTo, maxCatchUp + 1);
   return missed > maxCatchUp ? undefined : missed;
@@ -52,10 +54,11 @@ async function announceMissed(
   events: number,
 ) {
   // Until the events themselves have come, the client's place is still its old one.
-  const cursor = core.journal.cursor(events === 0 ? upTo : from);
+  const known = Math.max(from, upTo);
+  const cursor = core.journal.cursor(events === 0 ? known : from);
   connection.sendFrame(toFrame(encode("catch_up", { recovered: true, events, cursor })));
   if (events > 0) await sendMissed(core, connection, from, upTo);
-  else connection.skipUpTo(upTo);
+  else connection.skipUpTo(known);
 }
 
 /** Sends everything of the connection's topics in `(from, upTo]`, at the pace of its reader. */
