@@ -104,22 +104,22 @@ testUnless(noCompiler, "it streams, takes photos and obeys commands of a real se
     const { state, detail } = await administrator.ended("door", id);
     return { state, detail };
   };
-  const acknowledged = { state: "acknowledged", detail: expect.anything() };
+  const acknowledged = { state: "acknowledged" };
   expect((await administrator.ended("door", early)).state).toBe("acknowledged");
   // 0.5 and 2.5 of 20 ms, of 65,536.
   await board.program.prints("pin 13: 1638\npin 14: 8192\n");
 
-  expect(await end({ type: "flash", on: true, intensity: 100 })).toEqual(acknowledged);
+  expect(await end({ type: "flash", on: true, intensity: 100 })).toMatchObject(acknowledged);
   await board.program.prints("pin 4: 255\n");
-  expect(await end({ type: "camera_settings", settings: { brightness: 1 } })).toEqual(acknowledged);
+  expect(await end({ type: "camera_settings", settings: { brightness: 1 } })).toMatchObject(acknowledged);
   const several = { photo_quality: 100, contrast: -1, auto_exposure: false };
-  expect(await end({ type: "camera_settings", settings: several })).toEqual(acknowledged);
+  expect(await end({ type: "camera_settings", settings: several })).toMatchObject(acknowledged);
   expect(await end({ type: "camera_settings", settings: { sharpness: 1 } })).toEqual({
     state: "failed",
     detail: "the sensor did not take it: sharpness",
   });
   for (const action of ["reset_position", "flash_off", "emergency_stop"])
-    expect(await end({ type: "action", action })).toEqual(acknowledged);
+    expect(await end({ type: "action", action })).toMatchObject(acknowledged);
   expect(await end({ type: "json", payload: { dance: 1 } })).toMatchObject({ state: "failed" });
   expect(await end({ type: "json", payload: { action: "dance" } })).toMatchObject({ state: "failed" });
 
@@ -137,7 +137,7 @@ testUnless(noCompiler, "it streams, takes photos and obeys commands of a real se
     firmware: "1.0.0",
   });
   await expectPace(board, headers);
-  expect(await end({ type: "action", action: "system_reboot" })).toEqual(acknowledged);
+  expect(await end({ type: "action", action: "system_reboot" })).toMatchObject(acknowledged);
   await board.program.prints("restart");
 });
 
