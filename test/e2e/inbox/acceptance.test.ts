@@ -200,6 +200,7 @@ test("9. a customer's message raises the count, moves to the top, and reading lo
   chat.send({ type: "mark_read", message_id: first.id });
   expect(await chat.next("messages_read")).toMatchObject({ unread_count: 1 });
   chat.send({ type: "mark_read" });
+  expect(await chat.next("messages_read")).toMatchObject({ unread_count: 0 });
   expect(await list.next("conversation_updated")).toMatchObject({ conversation_id: older });
   expect((await world.get(`/conversations/${older}`)).unread_count).toBe(0);
 });
