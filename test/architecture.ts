@@ -56,6 +56,19 @@ export const rules: Readonly<Record<string, Rule>> = {
     packages: ["zod", "hono", "@hono/zod-openapi", "../../web/widget/widget.js"],
   },
   config: { places: ["core", "protocol"], packages: ["zod", "node:crypto", "node:fs", "node:path"] },
+  doctor: {
+    places: ["core", "protocol"],
+    packages: [
+      "node:crypto",
+      "node:dns/promises",
+      "node:fs",
+      "node:net",
+      "node:os",
+      "node:tls",
+      "jose",
+      "zod",
+    ],
+  },
   "platforms.ts": { places: ["adapters", "core", "features", "protocol"], packages: [] },
   "services.ts": {
     places: ["adapters", "config", "core", "features", "platforms.ts", "protocol"],
@@ -67,7 +80,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   },
   "version.ts": { places: [], packages: ["../package.json"] },
   cli: {
-    places: ["app.ts", "services.ts", "version.ts", "config", "core", "protocol"],
+    places: ["app.ts", "services.ts", "version.ts", "config", "core", "doctor", "protocol"],
     packages: ["node:fs", "node:os", "node:util", "pino-pretty", "smol-toml", "Bun"],
   },
   "main.ts": { places: ["cli"], packages: ["Bun"] },
