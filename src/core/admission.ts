@@ -28,17 +28,14 @@ export class Admission {
 
   /**
    * Lets a socket in, or throws the limit that it is past. Who is past a limit of its own address costs nobody else a
-   * place: neither the node's rate nor its total counts it.
-   *
-   * @returns what the socket calls, once, when it ends.
+   * place: neither the node's rate nor its total counts it. Who was let in calls `leave` once, when it ends.
    */
-  enter({ address, loopback }: Peer): () => void {
+  enter({ address, loopback }: Peer): void {
     const network = networkOf(address);
     if (!loopback) this.#checkAddress(network, address);
     this.#checkNode();
     this.#total++;
     this.#open.set(network, (this.#open.get(network) ?? 0) + 1);
-    return () => this.#leave(network);
   }
 
   #checkAddress(network: string, address: string): void {
@@ -64,7 +61,8 @@ export class Admission {
     this.#newByNetwork.clear();
   }
 
-  #leave(network: string): void {
+  leave({ address }: Peer): void {
+    const network = networkOf(address);
     const left = this.#open.get(network)! - 1;
     if (left === 0) this.#open.delete(network);
     else this.#open.set(network, left);

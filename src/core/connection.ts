@@ -18,6 +18,7 @@ import type { Peer, Socket, SocketHandler, Upgrade } from "./transport.ts";
 const closeTimeout = 5_000;
 /** A slow reader gets longer: our close frame stands behind what it has not read yet. */
 const slowCloseTimeout = 30_000;
+const noTopics: readonly string[] = [];
 /** A message of this type answers one of ours: whoever answers answers starts a loop. */
 export const answerType = "ack";
 
@@ -55,7 +56,8 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
   #early: (string | Uint8Array)[] | undefined;
   #earlyBytes = 0;
   #awaitsAuth = false;
-  #topics: string[] = [];
+  /** Shared between those that follow the same, as thousands follow none: it is replaced, never changed. */
+  #topics = noTopics;
   /** The channel's `open` has run, so its `close` must. */
   #entered = false;
   /** Live frames wait here until the connection knows the past. */
@@ -69,7 +71,8 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
   #known = 0;
   #resumed = false;
   #fault: FaultName | undefined;
-  #leaveNode: (() => void) | undefined;
+  /** The node counts it. */
+  #isCounted = false;
   #onWritable: (() => void) | undefined;
 
   constructor(core: Core, upgrade: Upgrade) {
@@ -109,7 +112,8 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
 
   async #enter(upgrade: Upgrade): Promise<void> {
     try {
-      this.#leaveNode = this.#core.admission.enter(this.peer);
+      this.#core.admission.enter(this.peer);
+      this.#isCounted = true;
       const route = this.#core.router.match(upgrade.path, upgrade.host);
       if (route === undefined) throw new Fault("not_found");
       this.channel = route.channel;
@@ -264,7 +268,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
 
   follow(topic: string): void {
     if (this.isOver || this.#topics.includes(topic)) return;
-    this.#topics.push(topic);
+    this.#topics = [...this.#topics, topic];
     this.#core.hub.join(topic, this);
   }
 
@@ -535,7 +539,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
     this.#state = "closed";
     this.ending = { code, ...(this.#fault === undefined ? {} : { fault: this.#fault }) };
     this.#held = undefined;
-    this.#leaveNode?.();
+    if (this.#isCounted) this.#core.admission.leave(this.peer);
     this.#core.connections.remove(this);
     this.#leaveTopics();
     this.#wakeWriter();
@@ -555,7 +559,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
 
   #leaveTopics(): void {
     for (const topic of this.#topics) this.#core.hub.leave(topic, this);
-    this.#topics = [];
+    this.#topics = noTopics;
   }
 
   #leaveChannel(): void {

@@ -16,7 +16,8 @@ export class Inbound {
   readonly #core: Core;
   readonly #connection: LiveConnection;
   readonly #channel: Channel;
-  readonly #waiting: (string | Uint8Array)[] = [];
+  /** Made when the first has to wait. */
+  #waiting: (string | Uint8Array)[] | undefined;
   #waitingBytes = 0;
   #busy = false;
   #bucket: Bucket | undefined;
@@ -37,6 +38,7 @@ export class Inbound {
     if (!this.#busy) return this.#handle(data);
     this.#waitingBytes += data.length;
     const isTooMuch = this.#waitingBytes > this.#maxWaitingBytes;
+    this.#waiting ??= [];
     if (this.#waiting.push(data) > maxWaiting || isTooMuch)
       this.#connection.close(new Fault("too_many_messages"));
   }
@@ -79,21 +81,22 @@ export class Inbound {
 
   #await(done: Promise<void>, { type, id }: Message): void {
     this.#busy = true;
-    done.then(this.#next, (error) => {
+    const next = () => this.#next();
+    done.then(next, (error) => {
       this.#connection.fail(asFault(error), type, id);
-      this.#next();
+      next();
     });
   }
 
-  readonly #next = (): void => {
+  #next(): void {
     this.#busy = false;
     while (!this.#busy && !this.#connection.isOver) {
-      const data = this.#waiting.shift();
+      const data = this.#waiting?.shift();
       if (data === undefined) return;
       this.#waitingBytes -= data.length;
       this.#handle(data);
     }
-  };
+  }
 
   #read(data: string | Uint8Array): Message {
     if (typeof data !== "string") throw new Fault("binary_refused");

@@ -1,6 +1,7 @@
 import type { Connection } from "../../core/channel.ts";
 import type { Cancel, Clock } from "../../core/clock.ts";
 import { asFault } from "../../protocol/faults.ts";
+import type { Description } from "./description.ts";
 import { idOf, type Kind, kindNames } from "./kinds.ts";
 import type { Registry } from "./registry.ts";
 import { type BoardConnection, reasonOf, type Session } from "./session.ts";
@@ -59,17 +60,20 @@ export class Boards {
     }
   }
 
-  /** The session of a connection. The first call says which device it is; `name` is what it calls itself. */
-  session(connection: Connection, name?: string): Session | Promise<Session> {
+  /**
+   * The session of a connection. The first call says which device it is; `name` is what it calls itself, and what it
+   * says of itself besides goes on record with its arrival.
+   */
+  session(connection: Connection, name?: string, said?: Description): Session | Promise<Session> {
     const arrival = this.#arrivals.get(connection)!;
     this.#stopWaiting(arrival);
     // It is getting a name already; this message may say a better one.
     if (arrival.naming !== undefined) {
-      const again = () => this.session(connection, name);
+      const again = () => this.session(connection, name, said);
       return arrival.naming.then(again, again);
     }
     if (arrival.session !== undefined && !isAnother(arrival, arrival.session, name)) return arrival.session;
-    arrival.naming = this.#name(arrival, name).finally(() => {
+    arrival.naming = this.#name(arrival, name, said).finally(() => {
       arrival.naming = undefined;
     });
     return arrival.naming;
@@ -82,11 +86,11 @@ export class Boards {
   }
 
   /** Where it fails, the next message tries again. */
-  async #name(arrival: Arrival, name: string | undefined): Promise<Session> {
+  async #name(arrival: Arrival, name?: string, said?: Description): Promise<Session> {
     const { session: wrong, connection } = arrival;
     arrival.session = undefined;
     if (wrong !== undefined) await this.#registry.lost(wrong, "it turned out to be another device");
-    const session = await this.#registry.begin(connection, arrival.kind, name);
+    const session = await this.#registry.begin(connection, arrival.kind, name, said);
     arrival.isNameless = name === undefined && ownDevice(connection.identity) === undefined;
     arrival.session = session;
     return session;

@@ -2,11 +2,12 @@ import type { Change, Compilable } from "../../core/store.ts";
 import { asFault, Fault, type FaultName } from "../../protocol/faults.ts";
 import { Departures } from "./departures.ts";
 import type { DeviceDependencies } from "./dependencies.ts";
+import type { Description } from "./description.ts";
 import { type Device, devicesTopic, iso } from "./events.ts";
 import { idOf, type Kind, kindNames } from "./kinds.ts";
 import { LastSeen } from "./last-seen.ts";
 import * as repo from "./repo.ts";
-import { type BoardConnection, capabilitiesOf, type Session } from "./session.ts";
+import { type BoardConnection, capabilitiesOf, noCapabilities, type Session } from "./session.ts";
 import { ownDevice } from "./tokens.ts";
 import { Turns } from "./turns.ts";
 import { type Seen, toDevice } from "./view.ts";
@@ -85,25 +86,25 @@ export class Registry {
   // --- arriving ---
 
   /** Puts a connection on record as this device's newest. A device that may not come is refused. */
-  begin(connection: BoardConnection, kind: Kind, name: string | undefined): Promise<Session> {
+  begin(connection: BoardConnection, kind: Kind, name?: string, said?: Description): Promise<Session> {
     const own = ownDevice(connection.identity);
     const device = own ?? idOf(kind, name);
     const called = own === undefined ? (name ?? kindNames[kind]) : connection.identity.name;
     return this.#turns.run(device, async () => {
       this.#arriving.add(device);
       try {
-        return await this.#arrive({ connection, device, kind, capabilities: [] }, called);
+        return await this.#arrive({ connection, device, kind, capabilities: noCapabilities }, called, said);
       } finally {
         this.#arriving.delete(device);
       }
     });
   }
 
-  async #arrive(session: Session, name: string): Promise<Session> {
+  async #arrive(session: Session, name: string, said?: Description): Promise<Session> {
     const { connection, device, kind } = session;
     const row = await repo.deviceById(this.#deps.store.db, device);
-    session.capabilities = capabilitiesOf(row);
-    const record = () => this.#record(session, row, name);
+    session.capabilities = said?.capabilities ?? capabilitiesOf(row);
+    const record = () => this.#record(session, arrivalOf(session, row, name, said), row);
     try {
       this.#requireFree(row, kind, connection);
       await (row === undefined ? this.withRoom(device, record) : record());
@@ -153,11 +154,11 @@ export class Registry {
     return known + this.#newcomers.size - recorded >= options.maxDevices;
   }
 
-  async #record(session: Session, row: repo.DeviceRow | undefined, name: string): Promise<void> {
+  async #record(session: Session, arrival: repo.Arrival, row: repo.DeviceRow | undefined): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       if (session.connection.isOver) throw new Fault("peer_lost");
       try {
-        return await this.#commitArrival(session, row, name);
+        return await this.#commitArrival(session, arrival, row);
       } catch (error) {
         // A command was answered in the same moment.
         if (attempt === attempts || asFault(error).fault !== "conflict") throw error;
@@ -165,18 +166,16 @@ export class Registry {
     }
   }
 
-  async #commitArrival(session: Session, row: repo.DeviceRow | undefined, name: string): Promise<void> {
+  async #commitArrival(session: Session, arrival: repo.Arrival, row?: repo.DeviceRow): Promise<void> {
     const { store, journal, clock, publisher } = this.#deps;
-    const { connection, device: id, kind } = session;
+    const { device: id } = session;
     const now = clock.now();
-    const own_token = row?.own_token ?? 0;
-    const arrival = { id, kind, name: row?.name ?? name, own_token, address: connection.peer.address, now };
-    const known = { ...blank, ...row, ...arrival, connected_at: now, created_at: row?.created_at ?? now };
+    const known = { ...blank, created_at: now, ...row, ...arrival, connected_at: now };
     const online = { device: toDevice(known, this.#seen(session)) };
-    const isNews = row?.state !== "online" || this.#departures.has(id);
+    const isNews = row?.state !== "online" || this.#departures.has(id) || hasChanged(row, arrival);
     const { writes = [], events = [] } = await this.#hooks.onArrival(id, session.capabilities);
     await journal.commit({
-      writes: [repo.arriveQuery(store.db, arrival), ...writes],
+      writes: [repo.arriveQuery(store.db, { ...arrival, now }), ...writes],
       events: [...(isNews ? [publisher.draft(devicesTopic, "device_online", online)] : []), ...events],
     });
     this.#lastSeen.isNoted(id, now);
@@ -292,13 +291,31 @@ export class Registry {
   }
 }
 
+/** A device as it comes; what it does not say this time holds as it was. */
+function arrivalOf(
+  { device: id, kind, connection }: Session,
+  row: repo.DeviceRow | undefined,
+  name: string,
+  said: Description | undefined,
+): repo.Arrival {
+  return {
+    id,
+    kind,
+    name: row?.name ?? name,
+    own_token: row?.own_token ?? 0,
+    address: connection.peer.address,
+    firmware: said?.firmware ?? row?.firmware ?? null,
+    info: said?.info ?? row?.info ?? "{}",
+  };
+}
+
+const hasChanged = (row: repo.DeviceRow, { firmware, info }: repo.Arrival): boolean =>
+  row.firmware !== firmware || row.info !== info;
+
 /** Of a device that nobody knew a moment ago. */
 const blank = {
   state: "online",
   reason: null,
-  firmware: null,
-  info: "{}",
-  connected_at: null,
   last_seen: null,
   revoked_at: null,
   common_until: null,

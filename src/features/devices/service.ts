@@ -4,10 +4,10 @@ import { Boards } from "./boards.ts";
 import { Cameras } from "./cameras.ts";
 import { Commands } from "./commands.ts";
 import type { DeviceDependencies } from "./dependencies.ts";
+import type { Description } from "./description.ts";
 import { type Device, devicesTopic, type TokenEnds } from "./events.ts";
 import { idOf, isId, type Kind, maxIdLength } from "./kinds.ts";
 import { Logs } from "./logs.ts";
-import type { Hello } from "./messages.ts";
 import { Pairing } from "./pairing.ts";
 import { Photos } from "./photos.ts";
 import { Registry } from "./registry.ts";
@@ -16,7 +16,7 @@ import { Sensors } from "./sensors.ts";
 import type { Session } from "./session.ts";
 import { DeviceTokens, identityOf } from "./tokens.ts";
 import { toDevice } from "./view.ts";
-import { cut, fitting } from "./words.ts";
+import { cut } from "./words.ts";
 
 /** Longest name of a device. */
 const maxName = 100;
@@ -169,22 +169,9 @@ export class Devices {
     return this.registry.change(id, (row) => ({ write, row: { ...row, name } }));
   }
 
-  /** What a board says of itself when it connects. */
-  async describe(session: Session, hello: Hello): Promise<void> {
-    const {
-      device: _,
-      timestamp: __,
-      version,
-      capabilities = [],
-      current_settings: settings,
-      ...rest
-    } = hello;
+  /** What a board says of itself, where its arrival did not bring it on record yet. */
+  async describe(session: Session, { firmware: version, info, capabilities }: Description): Promise<void> {
     session.capabilities = capabilities;
-    const info = JSON.stringify({
-      ...rest,
-      ...(settings === undefined ? {} : { current_settings: fitting(settings) }),
-      ...(capabilities.length > 0 ? { capabilities } : {}),
-    });
     await this.registry.change(session.device, (row) => {
       const firmware = version ?? row.firmware;
       if (row.info === info && row.firmware === firmware) return undefined;

@@ -15,10 +15,13 @@ export interface Session {
   capabilities: readonly string[];
 }
 
+/** One for all: most boards have none, and there are thousands of them. */
+export const noCapabilities: readonly string[] = [];
+
 /** Boards say it after they were let in; until then, what they said the last time holds. */
 export function capabilitiesOf(row: DeviceRow | undefined): readonly string[] {
   const { capabilities } = JSON.parse(row?.info ?? "{}") as { capabilities?: readonly string[] };
-  return capabilities ?? [];
+  return capabilities ?? noCapabilities;
 }
 
 const reasons: Readonly<Partial<Record<string, string>>> = {

@@ -1,5 +1,6 @@
 import type { Connection } from "../../../core/channel.ts";
 import type { Answer } from "../commands.ts";
+import { descriptionOf } from "../description.ts";
 import { iso } from "../events.ts";
 import type { Kind } from "../kinds.ts";
 import type { Ack, common, Hello } from "../messages.ts";
@@ -50,18 +51,16 @@ export function pong(devices: Devices, connection: Board): void {
   connection.send("pong", { timestamp: iso(now), server_time: now / 1000 });
 }
 
-/** A board said who it is. */
-export async function introduce(
-  devices: Devices,
-  connection: Board,
-  session: Session,
-  hello: Hello,
-  message: string,
-): Promise<void> {
-  acknowledge(devices, connection, message, session.device);
-  await devices.describe(session, hello);
-  devices.cameras.pace(session.device);
-}
+/** Handles a message in which a board says who and what it is. `message`: the words of our answer. */
+export const introduction =
+  (devices: Devices, message: string) =>
+  async (connection: Board, hello: Hello): Promise<void> => {
+    const said = descriptionOf(hello);
+    const session = await devices.boards.session(connection as unknown as Connection, hello.device, said);
+    acknowledge(devices, connection, message, session.device);
+    await devices.describe(session, said);
+    devices.cameras.pace(session.device);
+  };
 
 /** An `ack` as an answer to a command. Seed 000's carries a text and nothing else. */
 export function answerOf({ command_id, command_type, status, message, detail }: Ack): Answer {

@@ -1,10 +1,18 @@
 import { defineChannel } from "../../../core/channel.ts";
-import { cameraIncoming, cameraOutgoing, type Hello, PhotoData, type Reply, replies } from "../messages.ts";
+import { cameraIncoming, cameraOutgoing, PhotoData, type Reply, replies } from "../messages.ts";
 import type { Devices } from "../service.ts";
 import type { Session } from "../session.ts";
 import { Shutter } from "../shutter.ts";
 import { cut, plainJson } from "../words.ts";
-import { acknowledge, answerOf, type Board, deviceSocket, introduce, pong, withSession } from "./device.ts";
+import {
+  acknowledge,
+  answerOf,
+  type Board,
+  deviceSocket,
+  introduction,
+  pong,
+  withSession,
+} from "./device.ts";
 
 /**
  * The transport lets pass what the channel then drops and counts: a picture too big is no reason to hang up. Every
@@ -27,9 +35,7 @@ export function cameraChannel(devices: Devices) {
     }));
   const log = (session: Session, level: string, { message = "", timestamp: time }: Reply) =>
     logs.add(session, { message, level, time });
-  const introduced = withSession(devices, (session, hello: Hello, connection: Board) =>
-    introduce(devices, connection, session, hello, "ESP32CAM connection acknowledged"),
-  );
+  const introduced = introduction(devices, "ESP32CAM connection acknowledged");
   const frame = withSession(devices, (session) => shutter.announce(session, "frame"));
 
   return defineChannel({

@@ -2,7 +2,7 @@ import { defineChannel } from "../../../core/channel.ts";
 import { iso } from "../events.ts";
 import { picoIncoming, picoOutgoing } from "../messages.ts";
 import type { Devices } from "../service.ts";
-import { acknowledge, answerOf, deviceSocket, introduce, pong, withSession } from "./device.ts";
+import { acknowledge, answerOf, deviceSocket, introduction, pong, withSession } from "./device.ts";
 
 /** Raspberry Pi Pico W (seeds 000 and 001). An `ack` is never answered: the firmware would answer that. */
 export const picoChannel = (devices: Devices) =>
@@ -19,9 +19,7 @@ export const picoChannel = (devices: Devices) =>
     },
     close: (connection) => devices.boards.leave(connection),
     handle: {
-      connect: withSession(devices, (session, hello, connection) =>
-        introduce(devices, connection, session, hello, "Pico connection acknowledged"),
-      ),
+      connect: introduction(devices, "Pico connection acknowledged"),
       ping: withSession(devices, (_, __, connection) => pong(devices, connection)),
       pong: withSession(devices, () => {}),
       log: withSession(devices, (session, { message = "", level, log_type, timestamp: time }) =>

@@ -63,10 +63,11 @@ export const unsettledDevices = (db: Db): Promise<DeviceRow[]> =>
 
 export const insertDevice = (db: Db, row: DeviceTables["devices"]) => db.insertInto("devices").values(row);
 
-type Arrival = Pick<DeviceRow, "id" | "kind" | "name" | "own_token" | "address"> & { now: number };
+/** A board as it connects. */
+export type Arrival = Pick<DeviceRow, "id" | "kind" | "name" | "own_token" | "address" | "firmware" | "info">;
 
 /** A board connected: it is online, and known from now on. */
-export const arriveQuery = prepared((db: Db, arrival: Arrival) =>
+export const arriveQuery = prepared((db: Db, arrival: Arrival & { now: number }) =>
   db
     .insertInto("devices")
     .values({
@@ -77,8 +78,8 @@ export const arriveQuery = prepared((db: Db, arrival: Arrival) =>
       address: arrival.address,
       state: "online",
       reason: null,
-      firmware: null,
-      info: "{}",
+      firmware: arrival.firmware,
+      info: arrival.info,
       connected_at: arrival.now,
       last_seen: arrival.now,
       created_at: arrival.now,
@@ -90,6 +91,8 @@ export const arriveQuery = prepared((db: Db, arrival: Arrival) =>
         state: "online",
         reason: null,
         address: arrival.address,
+        firmware: arrival.firmware,
+        info: arrival.info,
         connected_at: arrival.now,
         last_seen: arrival.now,
       }),
