@@ -7,8 +7,8 @@ const camera = "esp32cam_for-the-bench-only";
 export const boardSettings = { PICO_AUTH_TOKENS: pico, ESP32CAM_AUTH_TOKENS: camera };
 
 /** Picos, each with a name of its own. Resolves with the seconds until the last had its answer. */
-export async function openPicos(pair: Pair, count: number): Promise<number> {
-  const names = Array.from({ length: count }, (_, i) => `bench-${i}`);
+export async function openPicos(pair: Pair, count: number, series = "bench"): Promise<number> {
+  const names = Array.from({ length: count }, (_, i) => `${series}-${i}`);
   return openEvery(
     pair,
     names.map(() => `/ws/pico?token=${pico}`),

@@ -30,7 +30,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
   readonly id = `c_${randomId(10)}`;
   readonly openedAt: number;
   readonly peer: Peer;
-  readonly path: string;
+  path: string;
   readonly userAgent: string;
   readonly client: string;
   params: Readonly<Record<string, string>> = {};
@@ -118,6 +118,8 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
       if (route === undefined) throw new Fault("not_found");
       this.channel = route.channel;
       this.params = route.params;
+      // The same text as thousands of others have.
+      if (this.path === route.channel.path) this.path = route.channel.path;
       requireOrigin(this.#core.options.allowedOrigins, upgrade);
       const identity = await identify(this.#core, route.channel, upgrade);
       if (identity !== undefined) await this.#admit(identity);

@@ -19,10 +19,15 @@ interface Pattern {
  */
 export class Router {
   readonly #patterns: readonly Pattern[];
+  /** Paths without params, as they are declared: one route for all of their connections. */
+  readonly #fixed: ReadonlyMap<string, Route>;
   readonly #hosts: ReadonlyMap<string, Pattern>;
 
   constructor(channels: readonly Channel[]) {
     this.#patterns = channels.map(toPattern).sort((a, b) => b.fixed - a.fixed);
+    const fixed = this.#patterns.filter(({ segments }) => !segments.some((each) => each.startsWith(":")));
+    // Of two channels with one path the first is found, as among patterns.
+    this.#fixed = new Map(fixed.reverse().map((each) => [each.channel.path, toRoute(each, each.segments)]));
     this.#hosts = new Map(
       this.#patterns
         .filter(({ channel }) => channel.host !== undefined)
@@ -32,9 +37,13 @@ export class Router {
 
   /** Throws `bad_request` for a path that is not percent-encoded UTF-8; `undefined`: nobody declared it. */
   match(path: string, host: string): Route | undefined {
+    const byHost = this.#hosts.get(host);
+    if (byHost === undefined) {
+      const known = this.#fixed.get(path);
+      if (known !== undefined) return known;
+    }
     const slash = path.length > 1 && path.endsWith("/");
     const segments = split(path);
-    const byHost = this.#hosts.get(host);
     if (byHost !== undefined && fits(byHost, segments)) return toRoute(byHost, segments);
     const fitting = this.#patterns.filter((pattern) => fits(pattern, segments));
     const found = fitting.find((pattern) => pattern.slash === slash) ?? fitting[0];

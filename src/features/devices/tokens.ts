@@ -92,12 +92,20 @@ export class DeviceTokens {
 type SharedTokens = Readonly<Record<Kind, ReadonlySet<string>>>;
 
 /** Boards that share a token are told apart by a header, or by what they call themselves later. */
-const sharedIdentity = (kind: Kind, headers: Headers): Identity => ({
+function sharedIdentity(kind: Kind, headers: Headers): Identity {
+  const name = cut(headers.get("x-device-id") ?? "", 100);
+  return name === "" ? nameless[kind] : { ...nameless[kind], name };
+}
+
+const identityOfKind = (kind: Kind): Identity => ({
   id: kind,
   role: "device",
-  name: cut(headers.get("x-device-id") ?? "", 100) || kindNames[kind],
+  name: kindNames[kind],
   shared: true,
 });
+
+/** One for all boards that say nothing of themselves: there may be thousands. */
+const nameless = { pico: identityOfKind("pico"), esp32cam: identityOfKind("esp32cam") };
 
 function withoutToken(kind: Kind, headers: Headers, peer: Peer): Identity | undefined {
   if (headers.has("authorization"))

@@ -9,7 +9,7 @@ export function setPragmas(db: Database): void {
   db.run("PRAGMA journal_mode = WAL");
   db.run("PRAGMA synchronous = FULL");
   db.run("PRAGMA foreign_keys = ON");
-  db.run("PRAGMA cache_size = -16000");
+  db.run("PRAGMA cache_size = -4000");
 }
 
 /** For a connection that only reads: the file's own settings hold. */

@@ -30,7 +30,7 @@ export class WriterThread {
   }
 
   static async start(options: WriterOptions): Promise<WriterThread> {
-    const worker = new Worker(new URL("./writer.ts", import.meta.url).href);
+    const worker = new Worker(new URL("./writer.ts", import.meta.url).href, { smol: true });
     await new Promise<void>((resolve, reject) => {
       worker.onmessage = ({ data }: MessageEvent<FromWriter>) =>
         "broken" in data ? reject(new Error(data.broken)) : resolve();
