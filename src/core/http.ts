@@ -1,3 +1,4 @@
+import type { ZodType } from "zod";
 import type { Identity, Role } from "./identity.ts";
 import type { Peer } from "./transport.ts";
 
@@ -18,3 +19,18 @@ export interface HttpKit<Routes, Middleware> {
   /** As `guard`, and takes `?token=` too: for pictures, whose tags in a page cannot set a header. */
   readonly mediaGuard: Guard<Middleware>;
 }
+
+/** An answer of JSON, as a route declares it. */
+export const json = <S extends ZodType>(schema: S, description: string) => ({
+  content: { "application/json": { schema } },
+  description,
+});
+
+/** A body of JSON that a route wants. */
+export const body = <S extends ZodType>(schema: S) => ({
+  required: true,
+  content: { "application/json": { schema } },
+});
+
+/** For OpenAPI: this route wants a token. */
+export const security = [{ bearer: [] }];

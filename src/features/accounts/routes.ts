@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
-import type { HttpEnv, HttpKit } from "../../core/http.ts";
+import { body, type HttpEnv, type HttpKit, json, security } from "../../core/http.ts";
 import { roles } from "../../core/identity.ts";
 import { asFault } from "../../protocol/faults.ts";
 import type { Accounts } from "./service.ts";
@@ -25,11 +25,6 @@ const Me = z
   .object({ id: z.string(), name: z.string(), role: z.enum(roles), expires_at: z.iso.datetime().nullable() })
   .openapi("Me");
 
-const json = <S extends z.ZodType>(schema: S, description: string) => ({
-  content: { "application/json": { schema } },
-  description,
-});
-
 const loginRoute = createRoute({
   method: "post",
   path: "/api/v1/login/access-token",
@@ -51,7 +46,7 @@ const refreshRoute = createRoute({
   path: "/api/v1/login/refresh",
   tags: ["accounts"],
   summary: "Trade a refresh token for a new access token",
-  request: { body: { required: true, content: { "application/json": { schema: Refresh } } } },
+  request: { body: body(Refresh) },
   responses: { 200: json(Login, "A new pair"), 401: { description: "Unknown, used or revoked" } },
 });
 
@@ -61,7 +56,7 @@ const meRoute = (guard: MiddlewareHandler) =>
     path: "/api/v1/login/test-token",
     tags: ["accounts"],
     summary: "Say whose token this is",
-    security: [{ bearer: [] }],
+    security,
     middleware: [guard],
     responses: { 200: json(Me, "The token's identity"), 401: { description: "No valid token" } },
   });
@@ -72,7 +67,7 @@ const logoutRoute = (guard: MiddlewareHandler) =>
     path: "/api/v1/login/logout",
     tags: ["accounts"],
     summary: "End this session and close its sockets",
-    security: [{ bearer: [] }],
+    security,
     middleware: [guard],
     responses: { 204: { description: "Ended" }, 401: { description: "No valid token" } },
   });

@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
-import type { HttpEnv, HttpKit } from "../../core/http.ts";
+import { body, type HttpEnv, type HttpKit, json, security } from "../../core/http.ts";
 import { asFault } from "../../protocol/faults.ts";
 import type { User } from "./repo.ts";
 import type { Accounts } from "./service.ts";
@@ -17,15 +17,6 @@ const LoggedIn = Tokens.extend({
   role: Group,
 });
 const Refused = z.object({ error: z.string() });
-
-const json = <S extends z.ZodType>(schema: S, description: string) => ({
-  content: { "application/json": { schema } },
-  description,
-});
-const body = <S extends z.ZodType>(schema: S) => ({
-  required: true,
-  content: { "application/json": { schema } },
-});
 
 const loginRoute = createRoute({
   method: "post",
@@ -57,7 +48,7 @@ const logoutRoute = (guard: MiddlewareHandler) =>
     path: "/api/auth/logout",
     tags: ["accounts"],
     summary: "End this session and close its sockets",
-    security: [{ bearer: [] }],
+    security,
     middleware: [guard],
     responses: {
       200: json(z.object({ message: z.string() }), "Ended"),

@@ -1,5 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Events } from "../../core/events.ts";
+import { sha256 } from "../../core/hash.ts";
 import type { Publisher } from "../../core/hub.ts";
 import { randomId } from "../../core/id.ts";
 import type { Authenticate, Identity, Role } from "../../core/identity.ts";
@@ -284,9 +285,4 @@ const normalise = (email: string): string => email.trim().toLowerCase();
 function requirePassword(password: string): void {
   if (password.length < minPasswordLength)
     throw new Fault("bad_request", `a password needs ${minPasswordLength} characters at least`);
-}
-
-async function sha256(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return Buffer.from(digest).toString("hex");
 }

@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
-import type { HttpEnv, HttpKit } from "../../core/http.ts";
+import { body, type HttpEnv, type HttpKit, json, security } from "../../core/http.ts";
 import type { Clients } from "./service.ts";
 
 const Client = z
@@ -41,11 +41,6 @@ const Sent = z
   })
   .openapi("Sent");
 
-const json = <S extends z.ZodType>(schema: S, description: string) => ({
-  content: { "application/json": { schema } },
-  description,
-});
-
 const refusals = { 401: { description: "No valid token" }, 403: { description: "Neither staff nor admin" } };
 
 const listRoute = (guard: MiddlewareHandler) =>
@@ -54,7 +49,7 @@ const listRoute = (guard: MiddlewareHandler) =>
     path: "/api/clients",
     tags: ["clients"],
     summary: "Who is connected, by client id and user",
-    security: [{ bearer: [] }],
+    security,
     middleware: [guard],
     request: { query: Page },
     responses: {
@@ -69,7 +64,7 @@ const userRoute = (guard: MiddlewareHandler) =>
     path: "/api/clients/users/{user_id}",
     tags: ["clients"],
     summary: "Whether a user is online, and through which clients",
-    security: [{ bearer: [] }],
+    security,
     middleware: [guard],
     request: { params: z.object({ user_id: z.string().max(200) }) },
     responses: {
@@ -87,9 +82,9 @@ const sendRoute = (guard: MiddlewareHandler) =>
     path: "/api/clients/send",
     tags: ["clients"],
     summary: "Send to a client, to all sockets of a user, or to all",
-    security: [{ bearer: [] }],
+    security,
     middleware: [guard],
-    request: { body: { required: true, content: { "application/json": { schema: Send } } } },
+    request: { body: body(Send) },
     responses: {
       200: json(Sent, "On its way; on disk, if durable"),
       404: { description: "This client is not connected and its user is not named" },

@@ -1,9 +1,9 @@
 import type { Cancel } from "../../core/clock.ts";
+import type { Turns } from "../../core/turns.ts";
 import { Fault } from "../../protocol/faults.ts";
 import type { DeviceDependencies } from "./dependencies.ts";
 import { devicesTopic, isoOrNull } from "./events.ts";
 import * as repo from "./repo.ts";
-import type { Turns } from "./turns.ts";
 
 /** Milliseconds until "offline" is written again where the store did not take it. */
 const retryAfter = 5_000;

@@ -1,4 +1,5 @@
 import { randomId } from "../../core/id.ts";
+import { Turns } from "../../core/turns.ts";
 import { asFault, Fault } from "../../protocol/faults.ts";
 import type { DeviceDependencies } from "./dependencies.ts";
 import { devicesTopic, iso, type Photo } from "./events.ts";
@@ -6,7 +7,6 @@ import type { PhotoData } from "./messages.ts";
 import * as repo from "./repo.ts";
 import type { Session } from "./session.ts";
 import { sweepPhotos } from "./sweep-photos.ts";
-import { Turns } from "./turns.ts";
 import { toPhoto } from "./view.ts";
 
 /** Photos that make room at a time. */

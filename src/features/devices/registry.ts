@@ -1,4 +1,5 @@
 import type { Change, Compilable } from "../../core/store.ts";
+import { Turns } from "../../core/turns.ts";
 import { asFault, Fault, type FaultName } from "../../protocol/faults.ts";
 import { Departures } from "./departures.ts";
 import type { DeviceDependencies } from "./dependencies.ts";
@@ -9,7 +10,6 @@ import { LastSeen } from "./last-seen.ts";
 import * as repo from "./repo.ts";
 import { type BoardConnection, capabilitiesOf, noCapabilities, type Session } from "./session.ts";
 import { ownDevice } from "./tokens.ts";
-import { Turns } from "./turns.ts";
 import { type Seen, toDevice } from "./view.ts";
 
 /** Times that an arrival is tried while answers to its commands come in between. */

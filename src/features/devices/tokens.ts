@@ -1,3 +1,4 @@
+import { sha256 } from "../../core/hash.ts";
 import { randomId } from "../../core/id.ts";
 import type { Authenticate, Identity } from "../../core/identity.ts";
 import { isThisMachine } from "../../core/loopback.ts";
@@ -128,9 +129,4 @@ const unknownToken = (token: string): Fault =>
 async function hashAll({ pico, esp32cam }: DeviceOptions["tokens"]): Promise<SharedTokens> {
   const hashes = async (tokens: readonly string[]) => new Set(await Promise.all(tokens.map(sha256)));
   return { pico: await hashes(pico), esp32cam: await hashes(esp32cam) };
-}
-
-export async function sha256(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return Buffer.from(digest).toString("hex");
 }

@@ -1,10 +1,11 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
+import { json, security } from "../../../core/http.ts";
 import { asFault, Fault } from "../../../protocol/faults.ts";
 import { Photo } from "../events.ts";
 import { boundary, mjpegStream } from "../mjpeg.ts";
 import type { Devices } from "../service.ts";
-import { DeviceId, json, type Kit, Page, type Routes, refusals, security, tags, unknown } from "./kit.ts";
+import { DeviceId, type Kit, Page, type Routes, refusals, tags, unknown } from "./kit.ts";
 
 /** MJPEG viewers of this node; sockets have limits of their own. */
 const maxStreams = 200;

@@ -1,9 +1,10 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
+import { body, json, security } from "../../../core/http.ts";
 import { CommandRequest } from "../command-requests.ts";
 import { Command, commandStates } from "../events.ts";
 import type { Devices } from "../service.ts";
-import { body, DeviceId, json, type Kit, type Routes, refusals, security, tags, unknown } from "./kit.ts";
+import { DeviceId, type Kit, type Routes, refusals, tags, unknown } from "./kit.ts";
 
 const day = 86_400;
 const Extra = z.object({

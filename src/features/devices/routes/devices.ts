@@ -1,19 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
+import { body, json, security } from "../../../core/http.ts";
 import { Device, deviceStates, Kind } from "../events.ts";
 import type { Devices } from "../service.ts";
-import {
-  body,
-  DeviceId,
-  json,
-  type Kit,
-  Page,
-  type Routes,
-  refusals,
-  security,
-  tags,
-  unknown,
-} from "./kit.ts";
+import { DeviceId, type Kit, Page, type Routes, refusals, tags, unknown } from "./kit.ts";
 
 const Filter = Page(100).extend({ kind: Kind.optional(), state: z.enum(deviceStates).optional() });
 const DeviceList = z.object({ count: z.number().int(), devices: z.array(Device) });

@@ -5,16 +5,6 @@ import type { HttpEnv, HttpKit } from "../../../core/http.ts";
 export type Kit = HttpKit<OpenAPIHono<HttpEnv>, MiddlewareHandler<HttpEnv>>;
 export type Routes = OpenAPIHono<HttpEnv>;
 
-export const json = <S extends z.ZodType>(schema: S, description: string) => ({
-  content: { "application/json": { schema } },
-  description,
-});
-
-export const body = <S extends z.ZodType>(schema: S) => ({
-  required: true,
-  content: { "application/json": { schema } },
-});
-
 export const DeviceId = z.object({ id: z.string().max(100).normalize("NFC") });
 
 export const Page = (limit: number) =>
@@ -29,4 +19,3 @@ export const refusals = {
 };
 export const unknown = { 404: { description: "No such device, or not of it" } };
 export const tags = ["devices"];
-export const security = [{ bearer: [] }];

@@ -1,9 +1,10 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
+import { json, security } from "../../../core/http.ts";
 import { LogLine } from "../events.ts";
 import { levelName } from "../logs.ts";
 import type { Devices } from "../service.ts";
-import { DeviceId, json, type Kit, type Routes, refusals, security, tags, unknown } from "./kit.ts";
+import { DeviceId, type Kit, type Routes, refusals, tags, unknown } from "./kit.ts";
 
 const time = z.iso
   .datetime({ offset: true })

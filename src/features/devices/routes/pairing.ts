@@ -1,8 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
+import { body, json, security } from "../../../core/http.ts";
 import { iso } from "../events.ts";
 import type { Devices } from "../service.ts";
-import { body, json, type Kit, type Routes, refusals, security, tags } from "./kit.ts";
+import { type Kit, type Routes, refusals, tags } from "./kit.ts";
 
 const Tokens = z
   .object({

@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
+import { body, json } from "../../../core/http.ts";
 import { asFault, Fault } from "../../../protocol/faults.ts";
 import { toRoute } from "../eta.ts";
 import { Eta, MapData, Order, Route } from "../messages.ts";
@@ -7,7 +8,7 @@ import * as repo from "../repo.ts";
 import type { Dispatch } from "../service.ts";
 import { assignable } from "../states.ts";
 import { toDriver } from "../view.ts";
-import { body, common, json, type Kit, type Routes, refusals, TextId } from "./kit.ts";
+import { common, type Kit, type Routes, refusals, TextId } from "./kit.ts";
 
 const id = z.coerce.number().int().optional();
 const Chosen = z.object({ driver_id: id });

@@ -1,11 +1,12 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
+import { body, json } from "../../../core/http.ts";
 import { Driver, Passenger, Position, Region } from "../messages.ts";
 import type { Intake } from "../positions.ts";
 import * as repo from "../repo.ts";
 import type { Dispatch } from "../service.ts";
 import { toDriver, toRegion } from "../view.ts";
-import { body, common, json, type Kit, NumberId, Page, type Routes, refusals } from "./kit.ts";
+import { common, type Kit, NumberId, Page, type Routes, refusals } from "./kit.ts";
 
 const name = z.string().trim().min(1).max(200);
 const user_id = z

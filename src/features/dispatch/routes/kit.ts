@@ -1,6 +1,6 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
-import type { HttpEnv, HttpKit } from "../../../core/http.ts";
+import { type HttpEnv, type HttpKit, security } from "../../../core/http.ts";
 import { Fault } from "../../../protocol/faults.ts";
 
 export type Kit = HttpKit<OpenAPIHono<HttpEnv>, MiddlewareHandler<HttpEnv>>;
@@ -27,14 +27,6 @@ function fieldsOf(issues: readonly { path: PropertyKey[]; message: string }[]): 
   return fields;
 }
 
-export const json = <S extends z.ZodType>(schema: S, description: string) => ({
-  content: { "application/json": { schema } },
-  description,
-});
-export const body = <S extends z.ZodType>(schema: S) => ({
-  required: true,
-  content: { "application/json": { schema } },
-});
 export const refusals = {
   400: { description: "Not possible; `error` says why" },
   401: { description: "No valid token" },
@@ -49,7 +41,7 @@ export const Page = z.object({
 });
 export const common = (middleware: MiddlewareHandler) => ({
   tags: ["dispatch"],
-  security: [{ bearer: [] }],
+  security,
   middleware: [middleware] as [MiddlewareHandler],
 });
 /** `{count, next, previous, results}`, with addresses of the neighbouring pages. */

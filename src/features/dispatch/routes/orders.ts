@@ -1,12 +1,12 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
-import type { HttpEnv } from "../../../core/http.ts";
+import { body, type HttpEnv, json } from "../../../core/http.ts";
 import { Fault } from "../../../protocol/faults.ts";
 import { iso, Order } from "../messages.ts";
 import * as repo from "../repo.ts";
 import { type Dispatch, isStaff } from "../service.ts";
 import { type OrderState, orderStates, stateLabels } from "../states.ts";
-import { body, common, json, type Kit, NumberId, Page, paged, type Routes, refusals, TextId } from "./kit.ts";
+import { common, type Kit, NumberId, Page, paged, type Routes, refusals, TextId } from "./kit.ts";
 
 const lat = z.number().min(-90, "must be from -90 to 90").max(90, "must be from -90 to 90");
 const lon = z.number().min(-180, "must be from -180 to 180").max(180, "must be from -180 to 180");
