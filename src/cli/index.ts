@@ -3,6 +3,7 @@ import { Fault } from "../protocol/faults.ts";
 import { version } from "../version.ts";
 import { type Command, CommandError, print } from "./command.ts";
 import { deviceCommand } from "./device.ts";
+import { doctorCommand } from "./doctor.ts";
 import { inboxCommand } from "./inbox.ts";
 import { migrateCommand } from "./migrate.ts";
 import { pairCommand } from "./pair.ts";
@@ -17,6 +18,7 @@ const commands: Readonly<Record<string, Command>> = {
   device: deviceCommand,
   pair: pairCommand,
   inbox: inboxCommand,
+  doctor: doctorCommand,
   migrate: migrateCommand,
 };
 

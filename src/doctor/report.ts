@@ -1,4 +1,5 @@
 import type { CauseName } from "./causes.ts";
+import type { LineName } from "./lines.ts";
 
 /** The way of a connection, in the order in which it is walked. The exit code of `peyk doctor` is the place in it. */
 export const stages = [
@@ -34,6 +35,8 @@ export interface Finding {
   readonly verdict: Verdict;
   /** Named exactly where the verdict is `warning` or `broken`. */
   readonly cause?: CauseName;
+  /** Which sentence says what was seen, where nothing is wrong: words.lines has it. */
+  readonly line?: LineName;
   readonly facts: Facts;
   /** How long the stage took. */
   readonly ms: number;

@@ -1,0 +1,183 @@
+import { isIP } from "node:net";
+import * as tls from "node:tls";
+import { because, known, type Outcome, ok, skipped } from "../outcome.ts";
+import type { Facts } from "../report.ts";
+import type { Walk } from "../walk.ts";
+import { type Endpoint, Line, LineFault } from "../wire/line.ts";
+
+/** What the TLS handshake showed. */
+export interface Shown {
+  readonly protocol: string;
+  /** The chain's verification alone: jose, names and dates aside. The codes are OpenSSL's; absent: it is believed. */
+  readonly chainFault?: string;
+  readonly nameFits: boolean;
+  readonly subject: string;
+  readonly issuer: string;
+  readonly names: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly from: number;
+  readonly to: number;
+  /** Certificates that the server sent. */
+  readonly chain: number;
+}
+
+/** Milliseconds before its end at which a certificate is warned of. Let's Encrypt's live 90 days, renewed at 60. */
+const soon = 14 * 24 * 3600 * 1000;
+const day = 24 * 3600 * 1000;
+
+export async function tlsStage(walk: Walk): Promise<Outcome> {
+  const { target, options } = walk;
+  if (!target.secure) return skipped("tls_not_asked");
+  const tried = await tryTls(walk);
+  const outcome =
+    "code" in tried
+      ? await judgeFailure(walk, tried.code)
+      : judgeCertificate(tried, target.host, walk.clock.now());
+  if (outcome.verdict !== "broken" || options.insecure !== true || !outcome.cause?.startsWith("cert_"))
+    return outcome;
+  return { verdict: "warning", cause: outcome.cause, facts: { ...outcome.facts, insecure: true } };
+}
+
+/** Everything that browsers or this system believe, and what the command line names. */
+function believed(ca: string | undefined): readonly string[] {
+  const all = tls.getCACertificates as ((kind: string) => string[]) | undefined;
+  const sets = all === undefined ? tls.rootCertificates : [...all("default"), ...all("system")];
+  return [...new Set(sets), ...(ca === undefined ? [] : [ca])];
+}
+
+async function tryTls(walk: Walk, minVersion?: "TLSv1"): Promise<Shown | { readonly code: string }> {
+  const { endpoint, options, target } = walk;
+  const wish = {
+    ...endpoint.tls,
+    ca: believed(options.ca),
+    ...(minVersion === undefined ? {} : { minVersion }),
+  };
+  try {
+    const line = await walk.open({ ...endpoint, tls: wish });
+    try {
+      return describe(line.socket as tls.TLSSocket, target.host);
+    } finally {
+      line.close();
+    }
+  } catch (error) {
+    return { code: error instanceof LineFault ? error.code : String(error) };
+  }
+}
+
+function describe(socket: tls.TLSSocket, host: string): Shown {
+  const certificate = socket.getPeerCertificate(true);
+  const fault = faultOf(socket);
+  return {
+    protocol: socket.getProtocol() ?? "",
+    ...(fault === undefined ? {} : { chainFault: fault }),
+    nameFits: tls.checkServerIdentity(host, certificate) === undefined,
+    subject: nameOf(certificate.subject),
+    issuer: nameOf(certificate.issuer),
+    names: (certificate.subjectaltname ?? "")
+      .split(", ")
+      .flatMap((each) => each.replace(/^(DNS|IP Address):/, "") || []),
+    from: Date.parse(certificate.valid_from),
+    to: Date.parse(certificate.valid_to),
+    chain: chainOf(certificate).length,
+  };
+}
+
+/** Why the chain is not believed. Names and dates are judged by themselves: one code would hide the others. */
+function faultOf({ authorizationError }: tls.TLSSocket): string | undefined {
+  const error = authorizationError as unknown as { code?: string } | string | null | undefined;
+  const code = typeof error === "object" ? error?.code : error;
+  if (code === undefined || code === null) return undefined;
+  return [namesFault, "CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"].includes(code) ? undefined : code;
+}
+
+const namesFault = "ERR_TLS_CERT_ALTNAME_INVALID";
+
+const nameOf = (subject: tls.Certificate | undefined): string => String(subject?.CN ?? subject?.O ?? "");
+
+/** Bun 1.4.5 gives the leaf twice: as the certificate, and as its own issuer. */
+function chainOf(certificate: tls.DetailedPeerCertificate): string[] {
+  const seen: string[] = [];
+  for (
+    let each: tls.DetailedPeerCertificate | undefined = certificate;
+    each !== undefined;
+    each = each.issuerCertificate
+  ) {
+    if (seen.includes(each.fingerprint256) && each.issuerCertificate === each) break;
+    if (!seen.includes(each.fingerprint256)) seen.push(each.fingerprint256);
+    if (seen.length > 10) break;
+  }
+  return seen;
+}
+
+/** What a client needs to believe, in the order in which clients complain. */
+export function judgeCertificate(shown: Shown, host: string, now: number): Outcome {
+  const { chainFault, nameFits, from, to, chain, issuer, subject } = shown;
+  const facts: Facts = {
+    protocol: shown.protocol,
+    subject,
+    issuer,
+    names: shown.names,
+    valid_from: iso(from),
+    valid_to: iso(to),
+    days_left: Math.floor((to - now) / day),
+    chain,
+    asked_name: host,
+  };
+  if (now > to) return because("cert_expired", { ...facts, ago_seconds: Math.round((now - to) / 1000) });
+  if (now < from)
+    return because("cert_not_yet_valid", { ...facts, in_seconds: Math.round((from - now) / 1000) });
+  if (!nameFits) return because("cert_wrong_name", facts);
+  if (chainFault === "DEPTH_ZERO_SELF_SIGNED_CERT") return because("cert_self_signed", facts);
+  if (chainFault !== undefined)
+    return because("cert_untrusted", { ...facts, code: chainFault, why: whyUntrusted(chainFault, chain) });
+  return to - now < soon ? because("cert_expires_soon", facts) : ok("tls_ok", facts);
+}
+
+/** A leaf alone needs the certificate between; a whole chain that is not believed ends at an unknown authority. */
+const whyUntrusted = (code: string, chain: number): string =>
+  chain === 1 && /UNABLE_TO_(VERIFY_LEAF|GET_ISSUER)/.test(code) ? "missing_intermediate" : "unknown_root";
+
+const iso = (ms: number): string => (Number.isFinite(ms) ? new Date(ms).toISOString().slice(0, 10) : "");
+
+/** No handshake came about: what speaks there, then? */
+async function judgeFailure(walk: Walk, code: string): Promise<Outcome> {
+  if (/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL/.test(code)) {
+    const old = await tryTls(walk, "TLSv1");
+    return because("tls_too_old", known({ code, protocol: "protocol" in old ? old.protocol : undefined }));
+  }
+  if (/CERTIFICATE_REQUIRED|NO_CERTIFICATE/.test(code)) return because("tls_client_cert", { code });
+  if (/NO_APPLICATION_PROTOCOL/.test(code)) return because("http2_only", { code });
+  const plain = await speaksPlain(walk);
+  if (plain === "http") return because("tls_on_plain_port", { code, plain: plain });
+  return because(
+    "tls_failed",
+    known({ code, name: isIP(walk.target.host) === 0 ? walk.target.host : undefined, banner: plain }),
+  );
+}
+
+/** Says hello in plain HTTP: `http` where that is answered, else the first words of what came; `undefined`: nothing. */
+async function speaksPlain({ clock, endpoint, timeout, target }: Walk): Promise<string | undefined> {
+  const plain: Endpoint = { address: endpoint.address, port: endpoint.port };
+  try {
+    const line = await Line.open(plain, timeout, clock);
+    line.write(`GET / HTTP/1.1\r\nHost: ${target.host}\r\nConnection: close\r\n\r\n`);
+    const bytes = await line.read(Math.min(timeout, 1_500));
+    line.close();
+    const text = Buffer.from(bytes ?? []).toString("latin1");
+    if (text.startsWith("HTTP/")) return isTlsTeller(text) ? undefined : "http";
+    return text === "" || text.startsWith("\x15")
+      ? undefined
+      : text
+          .replace(/[^\x20-\x7e]+/g, " ")
+          .trim()
+          .slice(0, 60);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A TLS port that tells in plain HTTP that it wants TLS, as nginx, Go and Apache do. */
+export const isTlsTeller = (text: string): boolean =>
+  /plain HTTP request was sent to HTTPS port|HTTP request to an HTTPS server|speaking plain HTTP to an SSL-enabled/i.test(
+    text,
+  );

@@ -1,0 +1,70 @@
+import { type Cause, causes } from "./causes.ts";
+import { fill, substitute } from "./fill.ts";
+import { remedies } from "./remedies.ts";
+import type { Facts, Finding, Remedy, Report } from "./report.ts";
+import { en } from "./words/en.ts";
+import type { Words } from "./words/words.ts";
+
+export const languages = { en } as const satisfies Record<string, Words>;
+export type Language = keyof typeof languages;
+
+interface Told {
+  readonly url: string;
+  readonly at: string;
+  readonly findings: readonly Finding[];
+  /** What every sentence may name. */
+  readonly facts: Facts;
+}
+
+/** Findings, with the words of a language. */
+export function toReport({ url, at, findings, facts }: Told, language: Language): Report {
+  const words: Words = languages[language];
+  const worst =
+    findings.find(({ verdict }) => verdict === "broken") ??
+    findings.find(({ verdict }) => verdict === "warning");
+  return {
+    schema: "peyk-doctor/1",
+    url,
+    at,
+    verdict: worst === undefined ? "ok" : (worst.verdict as "broken" | "warning"),
+    ...(worst?.cause === undefined
+      ? {}
+      : { stage: worst.stage, cause: worst.cause, party: causes[worst.cause].party }),
+    findings: findings.map((finding) =>
+      tell(finding, { who: words.frame.somebody, ...facts, ...finding.facts }, words),
+    ),
+  };
+}
+
+function tell(finding: Finding, facts: Facts, words: Words): Report["findings"][number] {
+  const ms = Math.round(finding.ms * 10) / 10;
+  if (finding.cause === undefined)
+    return {
+      ...finding,
+      ms,
+      saw: fill(words.lines[finding.line!], facts, words),
+      means: "",
+      next: "",
+      remedies: [],
+    };
+  const { party, remedies: names }: Cause = causes[finding.cause];
+  const { title, means, next } = words.causes[finding.cause];
+  return {
+    ...finding,
+    ms,
+    party,
+    saw: fill(title, facts, words),
+    means: fill(means, facts, words),
+    next: fill(next, facts, words),
+    remedies: remediesFor(names, facts),
+  };
+}
+
+/** Those that fit who answered come first. */
+function remediesFor(names: readonly string[], facts: Facts): Remedy[] {
+  const who = String(facts.who ?? facts.proxy ?? "");
+  const all = names.flatMap((name) => remedies[name] ?? []);
+  const fitting = all.filter((each) => each.who?.test(who) === true);
+  const others = all.filter((each) => !fitting.includes(each));
+  return [...fitting, ...others].map(({ where, text }) => ({ where, text: substitute(text, facts) }));
+}

@@ -1,0 +1,69 @@
+import type { Clock } from "../core/clock.ts";
+import type { Options } from "./options.ts";
+import { defaultTimeout } from "./options.ts";
+import type { Facts } from "./report.ts";
+import { authorityOf, pathOnly, schemeOf, type Target, urlOf } from "./target.ts";
+import type { Answer } from "./wire/http.ts";
+import type { Endpoint } from "./wire/line.ts";
+import { Line } from "./wire/line.ts";
+import type { Session } from "./wire/session.ts";
+
+/** One examination on its way: each stage leaves here what later ones need. */
+export class Walk {
+  readonly target: Target;
+  readonly options: Options;
+  readonly clock: Clock;
+  readonly timeout: number;
+  /** What the name resolves to, in the resolver's order. */
+  addresses: readonly string[] = [];
+  /** The address that is used from the TCP stage on. */
+  address = "";
+  /** What the handshake was answered with. */
+  answer: Answer | undefined;
+  /** The key of the handshake, for which the answer must prove that it was read. */
+  key = "";
+  /** The line on which the answer came; open while the session lives. */
+  line: Line | undefined;
+  session: Session | undefined;
+  /** Whether a Peyk answers here; known from the HTTP stage on. */
+  isPeyk = false;
+
+  constructor(target: Target, options: Options, clock: Clock) {
+    this.target = target;
+    this.options = options;
+    this.clock = clock;
+    this.timeout = options.timeout ?? defaultTimeout;
+  }
+
+  /** Rejects with a LineFault. */
+  open(endpoint: Endpoint = this.endpoint): Promise<Line> {
+    return Line.open(endpoint, this.timeout, this.clock);
+  }
+
+  get endpoint(): Endpoint {
+    const { host, port, secure } = this.target;
+    return secure
+      ? { address: this.address, port, tls: host === this.address ? {} : { servername: host } }
+      : { address: this.address, port };
+  }
+
+  /** What every sentence may name. */
+  get facts(): Facts {
+    const { target, address, isPeyk } = this;
+    return {
+      url: urlOf(target),
+      scheme: schemeOf(target),
+      host: target.host,
+      port: target.port,
+      authority: authorityOf(target),
+      path: pathOnly(target),
+      address: address === "" ? target.host : address,
+      is_peyk: isPeyk,
+    };
+  }
+
+  close(): void {
+    this.session?.close();
+    this.line?.close();
+  }
+}
