@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { examine } from "../doctor/examine.ts";
 import { type Options, type TokenPlace, tokenPlaces } from "../doctor/options.ts";
 import { print as render } from "../doctor/print.ts";
-import { type Report, stages } from "../doctor/report.ts";
+import { exitCode, stages } from "../doctor/report.ts";
 import { type Language, languages } from "../doctor/tell.ts";
 import { type Command, CommandError, print } from "./command.ts";
 
@@ -74,10 +74,6 @@ export const doctorCommand: Command = {
     return exitCode(report);
   },
 };
-
-/** 0: it works. Else 10 and the place of the broken stage in `stages`. */
-export const exitCode = ({ verdict, stage }: Report): number =>
-  verdict === "broken" ? 10 + stages.indexOf(stage!) : 0;
 
 function read(args: readonly string[]): { values: Values; positionals: readonly string[] } {
   const options = Object.fromEntries(

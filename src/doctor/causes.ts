@@ -1,3 +1,4 @@
+import type { RemedyName } from "./remedies.ts";
 import type { Party, Stage } from "./report.ts";
 
 export interface Cause {
@@ -8,7 +9,7 @@ export interface Cause {
   /** What a person sees without a doctor: close codes, HTTP statuses. docs/troubleshooting.md is sorted by them. */
   readonly symptoms: readonly string[];
   /** Names of remedies.ts: the command or the lines of configuration that mend it. */
-  readonly remedies: readonly string[];
+  readonly remedies: readonly RemedyName[];
 }
 
 /**
@@ -31,10 +32,15 @@ export const causes = {
     stage: "tcp",
     party: "network",
     symptoms: ["1006"],
-    remedies: ["ufw", "nftables", "windows", "router"],
+    remedies: ["ufw", "nftables", "windows", "firewalld", "router"],
   },
-  unreachable: { stage: "tcp", party: "network", symptoms: ["1006"], remedies: ["route"] },
-  tcp_reset: { stage: "tcp", party: "network", symptoms: ["1006"], remedies: [] },
+  unreachable: {
+    stage: "tcp",
+    party: "network",
+    symptoms: ["1006"],
+    remedies: ["route", "firewalld", "nftables"],
+  },
+  tcp_reset: { stage: "tcp", party: "network", symptoms: ["1006"], remedies: ["reset"] },
   address_dead: {
     stage: "tcp",
     party: "server",
@@ -53,14 +59,13 @@ export const causes = {
   cert_untrusted: { stage: "tls", party: "server", symptoms: ["1006"], remedies: ["full_chain"] },
   cert_expires_soon: { stage: "tls", party: "server", warning: true, symptoms: [], remedies: ["renew"] },
   tls_too_old: { stage: "tls", party: "server", symptoms: ["1006"], remedies: ["tls_versions"] },
-  tls_client_cert: { stage: "tls", party: "server", symptoms: ["1006"], remedies: [] },
-  tls_failed: { stage: "tls", party: "server", symptoms: ["1006"], remedies: [] },
+  tls_client_cert: { stage: "tls", party: "server", symptoms: ["1006"], remedies: ["client_cert"] },
+  tls_failed: { stage: "tls", party: "server", symptoms: ["1006"], remedies: ["openssl"] },
 
   // --- http: somebody answers, in HTTP ---
-  silent: { stage: "http", party: "server", symptoms: ["1006"], remedies: [] },
-  hung_up: { stage: "http", party: "server", symptoms: ["1006"], remedies: [] },
-  not_http: { stage: "http", party: "you", symptoms: ["1006"], remedies: [] },
-  http2_only: { stage: "http", party: "server", symptoms: ["1006"], remedies: ["http11"] },
+  silent: { stage: "http", party: "server", symptoms: ["1006"], remedies: ["who_listens", "server_log"] },
+  hung_up: { stage: "http", party: "server", symptoms: ["1006"], remedies: ["who_listens", "server_log"] },
+  not_http: { stage: "http", party: "you", symptoms: ["1006"], remedies: ["who_listens"] },
   login_page: { stage: "http", party: "network", symptoms: ["1006"], remedies: [] },
 
   // --- upgrade ---
@@ -71,14 +76,29 @@ export const causes = {
     remedies: ["pass_upgrade"],
   },
   http_only: { stage: "upgrade", party: "server", symptoms: ["1006", "200", "404"], remedies: ["asgi"] },
-  wrong_path: { stage: "upgrade", party: "you", symptoms: ["1006", "404"], remedies: [] },
+  wrong_path: { stage: "upgrade", party: "you", symptoms: ["1006", "404"], remedies: ["route_path"] },
   redirect: { stage: "upgrade", party: "you", symptoms: ["1006", "301", "302", "307", "308"], remedies: [] },
   redirect_to_https: { stage: "upgrade", party: "you", symptoms: ["1006", "301", "308"], remedies: [] },
   upgrade_required: { stage: "upgrade", party: "server", symptoms: ["426"], remedies: [] },
-  bad_request: { stage: "upgrade", party: "server", symptoms: ["1006", "400"], remedies: [] },
-  http_unauthorized: { stage: "upgrade", party: "token", symptoms: ["1006", "401"], remedies: [] },
-  http_forbidden: { stage: "upgrade", party: "token", symptoms: ["1006", "403"], remedies: [] },
-  http_rate_limited: { stage: "upgrade", party: "you", symptoms: ["1006", "429"], remedies: [] },
+  bad_request: {
+    stage: "upgrade",
+    party: "server",
+    symptoms: ["1006", "400"],
+    remedies: ["handshake_params", "server_log"],
+  },
+  http_unauthorized: {
+    stage: "upgrade",
+    party: "token",
+    symptoms: ["1006", "401"],
+    remedies: ["credentials", "get_token"],
+  },
+  http_forbidden: {
+    stage: "upgrade",
+    party: "token",
+    symptoms: ["1006", "403"],
+    remedies: ["credentials", "allow", "server_log"],
+  },
+  http_rate_limited: { stage: "upgrade", party: "you", symptoms: ["1006", "429"], remedies: ["wait"] },
   proxy_auth: { stage: "upgrade", party: "proxy", symptoms: ["1006", "407"], remedies: [] },
   bad_gateway: { stage: "upgrade", party: "proxy", symptoms: ["1006", "502"], remedies: ["upstream"] },
   gateway_unavailable: {
@@ -88,11 +108,16 @@ export const causes = {
     remedies: ["upstream"],
   },
   gateway_timeout: { stage: "upgrade", party: "proxy", symptoms: ["1006", "504"], remedies: ["upstream"] },
-  server_error: { stage: "upgrade", party: "server", symptoms: ["1006", "500"], remedies: [] },
-  odd_status: { stage: "upgrade", party: "server", symptoms: ["1006"], remedies: [] },
-  upgrade_hangs: { stage: "upgrade", party: "server", symptoms: ["1006"], remedies: [] },
-  bad_accept: { stage: "upgrade", party: "server", symptoms: ["1006"], remedies: [] },
-  bad_handshake: { stage: "upgrade", party: "server", symptoms: ["1006"], remedies: [] },
+  server_error: {
+    stage: "upgrade",
+    party: "server",
+    symptoms: ["1006", "500"],
+    remedies: ["server_log", "apache_tunnel"],
+  },
+  odd_status: { stage: "upgrade", party: "server", symptoms: ["1006"], remedies: ["server_log"] },
+  upgrade_hangs: { stage: "upgrade", party: "server", symptoms: ["1006"], remedies: ["server_log"] },
+  bad_accept: { stage: "upgrade", party: "server", symptoms: ["1006"], remedies: ["cache"] },
+  bad_handshake: { stage: "upgrade", party: "server", symptoms: ["1006"], remedies: ["server_log"] },
 
   // --- auth: the socket is open; may we stay? ---
   token_missing: {
@@ -109,11 +134,16 @@ export const causes = {
   token_wrong_audience: { stage: "auth", party: "token", symptoms: ["4001", "1008"], remedies: ["issuer"] },
   token_refresh: { stage: "auth", party: "token", symptoms: ["4001", "1008"], remedies: ["get_token"] },
   token_other_kind: { stage: "auth", party: "token", symptoms: ["4001"], remedies: ["device_token"] },
-  token_revoked: { stage: "auth", party: "token", symptoms: ["4001", "1008"], remedies: ["get_token"] },
+  token_revoked: {
+    stage: "auth",
+    party: "token",
+    symptoms: ["4001", "1008"],
+    remedies: ["get_token", "user_active"],
+  },
   token_unknown: { stage: "auth", party: "token", symptoms: ["4001", "1008"], remedies: ["get_token"] },
   token_ignored: { stage: "auth", party: "token", warning: true, symptoms: [], remedies: ["get_token"] },
   clock_skew: { stage: "auth", party: "server", warning: true, symptoms: [], remedies: ["clock"] },
-  role_refused: { stage: "auth", party: "token", symptoms: ["4003", "1008"], remedies: [] },
+  role_refused: { stage: "auth", party: "token", symptoms: ["4003", "1008"], remedies: ["roles"] },
   object_refused: { stage: "auth", party: "token", symptoms: ["4003", "4004", "1008"], remedies: [] },
   origin_refused: {
     stage: "auth",
@@ -122,25 +152,35 @@ export const causes = {
     remedies: ["origins"],
   },
   path_refused: { stage: "auth", party: "you", symptoms: ["4004"], remedies: [] },
-  rate_limited: { stage: "auth", party: "you", symptoms: ["4101", "4103", "4104"], remedies: [] },
-  too_many_connections: { stage: "auth", party: "you", symptoms: ["4102"], remedies: [] },
-  server_full: { stage: "auth", party: "server", symptoms: ["4105"], remedies: ["descriptors"] },
-  server_unwell: { stage: "auth", party: "server", symptoms: ["4106", "1011"], remedies: [] },
+  rate_limited: { stage: "auth", party: "you", symptoms: ["4101", "4103", "4104"], remedies: ["wait"] },
+  too_many_connections: { stage: "auth", party: "you", symptoms: ["4102"], remedies: ["connection_limits"] },
+  server_full: { stage: "auth", party: "server", symptoms: ["4105", "1013"], remedies: ["descriptors"] },
+  server_unwell: { stage: "auth", party: "server", symptoms: ["4106", "1011"], remedies: ["server_log"] },
   server_restarts: { stage: "auth", party: "server", symptoms: ["1012", "1001"], remedies: [] },
   place_taken: { stage: "auth", party: "you", symptoms: ["4009", "4010"], remedies: [] },
-  refused_by_policy: { stage: "auth", party: "token", symptoms: ["1008"], remedies: [] },
-  closed_at_once: { stage: "auth", party: "server", symptoms: ["1006", "1000"], remedies: [] },
-  closed_unknown: { stage: "auth", party: "server", symptoms: [], remedies: [] },
+  refused_by_policy: {
+    stage: "auth",
+    party: "token",
+    symptoms: ["1008"],
+    remedies: ["get_token", "server_log"],
+  },
+  closed_at_once: { stage: "auth", party: "server", symptoms: ["1006", "1000"], remedies: ["server_log"] },
+  closed_unknown: { stage: "auth", party: "server", symptoms: [], remedies: ["subprotocol", "server_log"] },
 
   // --- heartbeat ---
-  no_pong: { stage: "heartbeat", party: "server", symptoms: ["1006"], remedies: [] },
+  no_pong: { stage: "heartbeat", party: "server", symptoms: ["1006"], remedies: ["server_log"] },
   proxy_buffers: { stage: "heartbeat", party: "proxy", symptoms: ["1006"], remedies: ["no_buffering"] },
   bad_frames: { stage: "heartbeat", party: "server", symptoms: ["1002", "1006", "1007"], remedies: [] },
   slow_pong: { stage: "heartbeat", party: "network", warning: true, symptoms: [], remedies: [] },
 
   // --- idle ---
   cut_when_idle: { stage: "idle", party: "proxy", symptoms: ["1006"], remedies: ["idle_timeout"] },
-  ended_by_server: { stage: "idle", party: "server", symptoms: ["1000", "1001", "4203"], remedies: [] },
+  ended_by_server: {
+    stage: "idle",
+    party: "server",
+    symptoms: ["1000", "1001", "4203"],
+    remedies: ["json_ping"],
+  },
 
   // --- payload ---
   message_too_big: { stage: "payload", party: "server", symptoms: ["1009"], remedies: ["message_size"] },
@@ -151,7 +191,7 @@ export const causes = {
     stage: "parallel",
     party: "server",
     symptoms: ["4102", "429", "503"],
-    remedies: ["descriptors"],
+    remedies: ["connection_limits", "descriptors"],
   },
 } as const satisfies Record<string, Cause>;
 

@@ -20,8 +20,11 @@ export const lines = [
   "idle_not_asked",
   "payload_ok",
   "payload_no_echo",
+  "payload_limited",
+  "payload_not_understood",
   "payload_not_asked",
   "parallel_ok",
+  "parallel_limited",
   "parallel_not_asked",
 ] as const;
 

@@ -1,7 +1,7 @@
 import type { CauseName } from "./causes.ts";
 import type { LineName } from "./lines.ts";
 
-/** The way of a connection, in the order in which it is walked. The exit code of `peyk doctor` is the place in it. */
+/** The way of a connection, in the order in which it is walked. */
 export const stages = [
   "url",
   "dns",
@@ -68,3 +68,7 @@ export interface Remedy {
   readonly where: string;
   readonly text: string;
 }
+
+/** Of `peyk doctor`: 0 where a connection works, else 10 and the place of the broken stage in `stages`; 2 is for wrong words. */
+export const exitCode = ({ verdict, stage }: Pick<Report, "verdict" | "stage">): number =>
+  verdict === "broken" ? 10 + stages.indexOf(stage!) : 0;

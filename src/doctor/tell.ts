@@ -1,6 +1,6 @@
 import { type Cause, causes } from "./causes.ts";
 import { fill, substitute } from "./fill.ts";
-import { remedies } from "./remedies.ts";
+import { type RemedyName, type RemedyText, remedies } from "./remedies.ts";
 import type { Facts, Finding, Remedy, Report } from "./report.ts";
 import { en } from "./words/en.ts";
 import type { Words } from "./words/words.ts";
@@ -60,11 +60,11 @@ function tell(finding: Finding, facts: Facts, words: Words): Report["findings"][
   };
 }
 
-/** Those that fit who answered come first. */
-function remediesFor(names: readonly string[], facts: Facts): Remedy[] {
-  const who = String(facts.who ?? facts.proxy ?? "");
-  const all = names.flatMap((name) => remedies[name] ?? []);
-  const fitting = all.filter((each) => each.who?.test(who) === true);
-  const others = all.filter((each) => !fitting.includes(each));
+/** Those that fit who answered, or what was said, come first. */
+function remediesFor(names: readonly RemedyName[], facts: Facts): Remedy[] {
+  const said = [facts.who, facts.proxy, facts.body, facts.reason].join(" ");
+  const all = names.flatMap((name): readonly RemedyText[] => remedies[name]);
+  const fitting = all.filter(({ who }) => who?.test(said) === true);
+  const others = all.filter((each) => !fitting.includes(each) && each.only !== true);
   return [...fitting, ...others].map(({ where, text }) => ({ where, text: substitute(text, facts) }));
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { Options } from "./options.ts";
 import { defaultTimeout } from "./options.ts";
+import { known } from "./outcome.ts";
 import type { Facts } from "./report.ts";
 import { authorityOf, pathOnly, schemeOf, type Target, urlOf } from "./target.ts";
 import type { Answer } from "./wire/http.ts";
@@ -25,6 +26,9 @@ export class Walk {
   /** The line on which the answer came; open while the session lives. */
   line: Line | undefined;
   session: Session | undefined;
+  /** Who answers, and the proxy in front of it, as far as the answer tells. */
+  who: string | undefined;
+  proxy: string | undefined;
   /** Whether a Peyk answers here; known from the HTTP stage on. */
   isPeyk = false;
 
@@ -49,8 +53,10 @@ export class Walk {
 
   /** What every sentence may name. */
   get facts(): Facts {
-    const { target, address, isPeyk } = this;
+    const { target, address, isPeyk, who, proxy } = this;
     return {
+      ...known({ who, proxy }),
+      http: target.secure ? "https" : "http",
       url: urlOf(target),
       scheme: schemeOf(target),
       host: target.host,

@@ -259,7 +259,7 @@ const byCode: Readonly<Record<number, CauseName>> = {
   1009: "message_too_big",
   1011: "server_unwell",
   1012: "server_restarts",
-  1013: "rate_limited",
+  1013: "server_full",
   3003: "role_refused",
   4003: "role_refused",
   4004: "object_refused",

@@ -15,8 +15,10 @@ export interface Heartbeat {
   /** Pongs came only after a lot more was asked for. */
   readonly afterPush?: true;
   readonly broken?: { readonly fault: FrameFault; readonly bytes: string };
-  /** The connection ended meanwhile. */
+  /** The server closed the connection meanwhile. */
   readonly end?: Heard;
+  /** The bytes stopped without a close frame. */
+  readonly cut?: true;
 }
 
 const pings = 3;
@@ -56,14 +58,16 @@ async function beat(walk: Walk): Promise<Heartbeat> {
     else if (event.kind === "message") texts.push(event.text ?? "");
     else if (event.kind === "broken") return { beats, broken: event };
     else if (event.kind === "close") return { beats, end: { texts, close: event } };
-    else if (event.kind === "ended") return { beats, end: { texts, ended: event.ending.how } };
+    else if (event.kind === "ended") return { beats, cut: true };
   }
   return (await push(walk)) ? { beats, afterPush: true } : { beats };
 }
 
 /** RFC 6455 5.5.3: a pong carries its ping's body; the answer to a later ping answers those before. */
 function take(beats: { sent: number; came?: number }[], data: Uint8Array, now: number): void {
-  for (const each of beats.slice(0, (data[0] ?? 0) + 1)) each.came ??= now;
+  const [index] = data;
+  if (data.length !== 1 || index! >= beats.length) return;
+  for (const each of beats.slice(0, index! + 1)) each.came ??= now;
 }
 
 /** Asks for so many pongs that no buffer can hold them back. */
@@ -77,10 +81,11 @@ async function push({ session, clock }: Walk): Promise<boolean> {
   }
 }
 
-export function judgeHeartbeat({ beats, afterPush, broken }: Heartbeat): Outcome {
+export function judgeHeartbeat({ beats, afterPush, broken, cut }: Heartbeat): Outcome {
   if (broken !== undefined) return because("bad_frames", { broken: broken.fault, bytes: broken.bytes });
   if (afterPush === true) return because("proxy_buffers", { how: "push" });
   const times = beats.flatMap(({ sent, came }) => (came === undefined ? [] : [came - sent]));
+  if (cut === true) return because("no_pong", { seconds: 0, cut });
   if (times.length === 0) return because("no_pong", { seconds: patience / 1000 });
   if (isBunch(beats)) return because("proxy_buffers", { how: "bunch", ms: Math.round(Math.max(...times)) });
   const ms = round(median(times));

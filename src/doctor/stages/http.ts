@@ -1,7 +1,6 @@
 import { isIP } from "node:net";
 import { get, shake } from "../handshake.ts";
 import { because, known, type Outcome, ok } from "../outcome.ts";
-import type { Facts } from "../report.ts";
 import type { Walk } from "../walk.ts";
 import { describeWho, isPeykBody, whoAnswers } from "../who.ts";
 import { type Answer, isAnswer, type NoAnswer } from "../wire/http.ts";
@@ -19,17 +18,17 @@ export async function httpStage(walk: Walk): Promise<Outcome> {
   if (shaken instanceof LineFault) return because("hung_up", { code: shaken.code });
   const { answer, line, key } = shaken as Awaited<ReturnType<typeof shake>>;
   walk.line = line;
-  if (!isAnswer(answer)) return judgeNoAnswer(answer, walk.target.secure, await alsoSpeaksTls(walk, answer));
+  if (!isAnswer(answer)) return judgeNoAnswer(answer, await whatElse(walk, answer));
   walk.answer = answer;
   walk.key = key;
+  walk.who = describeWho(answer);
+  walk.proxy = whoAnswers(answer).proxy;
   const outcome = judgeAnswer(answer, walk.target.host, walk.clock.now());
   if (outcome.verdict === "ok") walk.isPeyk = isPeykBody(answer.body) || (await isPeyk(walk));
-  return walk.isPeyk
-    ? { ...outcome, facts: { ...outcome.facts, who: peykWho(outcome.facts), peyk: true } }
-    : outcome;
+  if (!walk.isPeyk) return outcome;
+  walk.who = walk.proxy === undefined ? "Peyk" : `Peyk (${walk.proxy})`;
+  return { ...outcome, facts: { ...outcome.facts, who: walk.who, peyk: true } };
 }
-
-const peykWho = ({ proxy }: Facts): string => (proxy === undefined ? "Peyk" : `Peyk (${proxy})`);
 
 async function isPeyk(walk: Walk): Promise<boolean> {
   try {
@@ -40,9 +39,30 @@ async function isPeyk(walk: Walk): Promise<boolean> {
   }
 }
 
+/** What else can be said of somebody who does not answer the handshake. */
+export interface Otherwise {
+  /** The port was asked for plainly, and speaks TLS. */
+  readonly speaksTls: boolean;
+  /** An ordinary request is answered. */
+  readonly speaksHttp: boolean;
+}
+
+async function whatElse(walk: Walk, { bytes }: NoAnswer): Promise<Otherwise> {
+  if (bytes.length > 0) return { speaksTls: false, speaksHttp: false };
+  const speaksTls = !walk.target.secure && (await alsoSpeaksTls(walk));
+  return { speaksTls, speaksHttp: !speaksTls && (await alsoSpeaksHttp(walk)) };
+}
+
+async function alsoSpeaksHttp(walk: Walk): Promise<boolean> {
+  try {
+    return isAnswer(await get(walk, walk.target.path.split("?")[0]!, 1_500));
+  } catch {
+    return false;
+  }
+}
+
 /** Silence and a closed line are what a TLS port has for those who speak plainly. */
-async function alsoSpeaksTls(walk: Walk, { bytes }: NoAnswer): Promise<boolean> {
-  if (walk.target.secure || bytes.length > 0) return false;
+async function alsoSpeaksTls(walk: Walk): Promise<boolean> {
   const { address, target, clock } = walk;
   try {
     const line = await Line.open(
@@ -57,19 +77,24 @@ async function alsoSpeaksTls(walk: Walk, { bytes }: NoAnswer): Promise<boolean> 
   }
 }
 
-/** What came is no HTTP. */
-export function judgeNoAnswer({ bytes, ending }: NoAnswer, secure: boolean, speaksTls: boolean): Outcome {
+/** What came is no HTTP, or no whole answer. */
+export function judgeNoAnswer({ bytes, ending }: NoAnswer, { speaksTls, speaksHttp }: Otherwise): Outcome {
   // A TLS record of type alert (RFC 8446 5.1).
   const isAlert = bytes[0] === 0x15 && bytes[1] === 0x03;
-  if (!secure && (speaksTls || isAlert))
-    return because("plain_on_tls_port", { how: isAlert ? "alert" : "closed" });
+  if (speaksTls || isAlert) return because("plain_on_tls_port", { how: isAlert ? "alert" : "closed" });
   if (ending?.how === "failure" && /CERTIFICATE_REQUIRED/.test(ending.code))
     return because("tls_client_cert", { code: ending.code });
+  if (speaksHttp || /^HTTP\/1\.[01] \d{3}/.test(textOf(bytes)))
+    return ending === undefined ? because("upgrade_hangs") : because("bad_handshake", { wrong: ["101"] });
   if (bytes.length === 0)
-    return ending === undefined ? because("silent") : because("hung_up", { code: ending.code });
-  if (isHttp2(bytes)) return because("http2_only", { code: "SETTINGS" });
-  return because("not_http", known({ banner: printable(bytes), speaks: protocolOf(bytes) }));
+    return ending === undefined
+      ? because("silent")
+      : because("hung_up", known({ code: ending.code || undefined }));
+  const speaks = isHttp2(bytes) ? "HTTP/2" : protocolOf(bytes);
+  return because("not_http", known({ banner: printable(bytes), speaks }));
 }
+
+const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.subarray(0, 200)).toString("latin1");
 
 /** An HTTP/2 server's first frame is SETTINGS, type 4, on stream 0 (RFC 9113 3.4). */
 const isHttp2 = (bytes: Uint8Array): boolean =>
@@ -98,7 +123,7 @@ const banners: readonly (readonly [RegExp, string])[] = [
 ];
 
 const protocolOf = (bytes: Uint8Array): string | undefined => {
-  const text = Buffer.from(bytes.subarray(0, 200)).toString("latin1");
+  const text = textOf(bytes);
   return banners.find(([pattern]) => pattern.test(text))?.[1];
 };
 
@@ -118,7 +143,7 @@ export function judgeAnswer(answer: Answer, host: string, now: number): Outcome 
     proxy,
     via: headers.get("via"),
     server: headers.get("server")?.slice(0, 80),
-    http: answer.version,
+    http_version: answer.version,
     skew_seconds: skewOf(answer, now),
   });
   if (status === 400 && isTlsTeller(body)) return because("plain_on_tls_port", { ...facts, how: "told" });

@@ -26,6 +26,8 @@ export interface Here {
 const grace = 1_000;
 /** Milliseconds in which somebody who accepts only to hang up has done so. */
 const resetPatience = 30;
+/** Milliseconds. */
+const slowestRefusal = 2_000;
 
 export async function tcpStage(walk: Walk): Promise<Outcome> {
   const attempts = await tryAll(walk);
@@ -57,6 +59,7 @@ async function tryAll(walk: Walk): Promise<Attempt[]> {
 }
 
 async function reachOf({ clock }: Walk, address: string, port: number, ms: number): Promise<Reach> {
+  const started = clock.monotonic();
   try {
     const line = await Line.open({ address, port }, ms, clock);
     await line.read(resetPatience);
@@ -64,14 +67,16 @@ async function reachOf({ clock }: Walk, address: string, port: number, ms: numbe
     line.close();
     return ending?.how === "failure" ? "reset" : "open";
   } catch (error) {
-    return toReach(error instanceof LineFault ? error.code : "", address, port);
+    return toReach(error instanceof LineFault ? error.code : "", address, port, clock.monotonic() - started);
   }
 }
 
-async function toReach(code: string, address: string, port: number): Promise<Reach> {
+async function toReach(code: string, address: string, port: number, ms: number): Promise<Reach> {
   if (code === "timeout" || code === "ETIMEDOUT") return "filtered";
   if (code === "ECONNRESET") return "reset";
   if (unreachable.includes(code)) return "unreachable";
+  // A refusal comes with the first packet; only who looks for a neighbour in vain (ARP) takes so long.
+  if (ms > slowestRefusal) return "unreachable";
   return (await isUnreachable(address, port)) ? "unreachable" : "refused";
 }
 

@@ -1,4 +1,4 @@
-import { shake, wsUrl } from "../handshake.ts";
+import { get, shake, wsUrl } from "../handshake.ts";
 import { because, known, type Outcome, ok } from "../outcome.ts";
 import type { Facts } from "../report.ts";
 import { pathOnly, type Target } from "../target.ts";
@@ -13,6 +13,8 @@ export interface Probes {
   readonly otherPath?: string | undefined;
   /** An Origin that is let in where ours is not; `""`: none at all. */
   readonly otherOrigin?: string | undefined;
+  /** An ordinary request for this path is told that it should be an upgrade. */
+  readonly asksForUpgrade?: boolean | undefined;
 }
 
 /** Milliseconds for each further question. */
@@ -48,7 +50,19 @@ async function probe(walk: Walk, answer: Answer): Promise<Probes> {
     (status >= 400 && status < 500 && ![401, 407, 426, 429].includes(status)) ||
     status === 501;
   if (!mayBePath || whoAnswers(answer).httpOnly || isPeykBody(answer.body)) return {};
-  return { otherPath: await findPath(walk, [...slashVariant(walk.target), ...usualPaths]) };
+  return {
+    otherPath: await findPath(walk, [...slashVariant(walk.target), ...usualPaths]),
+    asksForUpgrade: await asks(walk),
+  };
+}
+
+async function asks(walk: Walk): Promise<boolean> {
+  try {
+    const answer = await get(walk, pathOnly(walk.target), patience);
+    return isAnswer(answer) && wantsUpgrade(answer);
+  } catch {
+    return false;
+  }
 }
 
 /** The same path with a slash at the end, or without. */
@@ -101,9 +115,9 @@ export function judgeUpgrade(answer: Answer, asked: Asked): Outcome {
   if (wantsUpgrade(answer))
     return because(asksForAnother(answer) ? "upgrade_required" : "upgrade_stripped", facts);
   const own = byStatus[status];
-  if (status === 403) return judgeForbidden(facts, asked);
+  if (status === 403 || isAboutOrigin(answer)) return judgeForbidden(answer, facts, asked);
   if (own !== undefined) return because(own, facts);
-  if (status >= 500 && status !== 501) return because("server_error", facts);
+  if (status >= 500) return because("server_error", facts);
   if (status === 400)
     return because(asked.probes.otherPath === undefined ? "bad_request" : "wrong_path", facts);
   return judgePlain(answer, asked, facts);
@@ -221,10 +235,19 @@ function asksForAnother({ headers }: Answer): boolean {
   );
 }
 
-function judgeForbidden(facts: Facts, { origin, probes, target }: Asked): Outcome {
+/** Tornado: "Cross origin websockets not allowed"; Python's websockets: "invalid Origin header". */
+const isAboutOrigin = ({ status, body }: Answer): boolean =>
+  status >= 400 &&
+  status < 500 &&
+  /cross[- ]origin|origin header|origin .{0,20}(not allowed|denied|forbidden)/i.test(body);
+
+function judgeForbidden(answer: Answer, facts: Facts, { origin, probes, target }: Asked): Outcome {
   const { otherOrigin, otherPath } = probes;
   if (otherPath !== undefined) return because("wrong_path", facts);
-  if (otherOrigin === undefined) return because("http_forbidden", facts);
+  if (otherOrigin === undefined)
+    return isAboutOrigin(answer)
+      ? because("origin_refused", known({ ...facts, origin }))
+      : because("http_forbidden", facts);
   const tried = otherOrigin === "" ? wsUrl(target, "").replace(/^ws/, "http") : otherOrigin;
   return because(
     "origin_refused",
@@ -240,7 +263,7 @@ function judgePlain(answer: Answer, { isPeyk, probes }: Asked, facts: Facts): Ou
   const who = whoAnswers(answer);
   const isGo = /^404 page not found\s*$/.test(answer.body);
   const isMissing = answer.status === 404 || answer.status === 410;
-  if (probes.otherPath !== undefined) return because("wrong_path", facts);
+  if (probes.otherPath !== undefined || probes.asksForUpgrade === true) return because("wrong_path", facts);
   if (isMissing && (who.own || isGo || isPeyk || capable.test(`${who.server} ${facts.who}`)))
     return because("wrong_path", facts);
   if (isPlainWords(answer.status))
@@ -248,8 +271,7 @@ function judgePlain(answer: Answer, { isPeyk, probes }: Asked, facts: Facts): Ou
   return because("odd_status", facts);
 }
 
-const isPlainWords = (status: number): boolean =>
-  (status >= 200 && status < 300) || [404, 405, 406, 410, 415, 501].includes(status);
+const isPlainWords = (status: number): boolean => (status >= 200 && status < 300) || status === 404;
 
 /** Behind a proxy somebody answered an ordinary request: as a rule, because the proxy made it one. */
 const hidesUpgrade = ({ proxy, httpOnly, own }: Who, { status }: Answer): boolean =>

@@ -9,8 +9,7 @@ export type FrameFault =
   | "interrupted_message" // 5.4
   | "bad_utf8" // 8.1
   | "bad_close" // 5.5.1
-  | "bad_close_code" // 7.4
-  | "frame_too_long"; // 5.2, and our own patience
+  | "bad_close_code"; // 7.4
 
 export type FrameEvent =
   | { readonly kind: "message"; readonly text?: string; readonly bytes: number }
@@ -23,8 +22,8 @@ export type Opcode = keyof typeof opcodes;
 
 /** RFC 6455 5.5: a control frame carries at most this many bytes. */
 const maxControlBytes = 125;
-/** Bytes of one message that are read; a server that sends more is not examined, but attacked by. */
-const maxMessageBytes = 32 * 1024 * 1024;
+/** Bytes of one frame that are kept; longer ones are let pass. */
+const maxKeptBytes = 8 * 1024 * 1024;
 /** RFC 6455 7.4.1: a close frame without a code means this one. */
 export const noCloseCode = 1005;
 
@@ -40,12 +39,17 @@ interface Head {
 /** Takes bytes as they come and gives what they say; after the first breach of RFC 6455 it reads no further. */
 export class FrameReader {
   #rest: Uint8Array = new Uint8Array();
+  /** Bytes of a frame that is too long to keep, which are still to come. */
+  #skip = 0;
   #parts: Uint8Array[] = [];
   #partsOpcode: number | undefined;
   #isBroken = false;
 
   push(bytes: Uint8Array): FrameEvent[] {
-    this.#rest = this.#rest.length === 0 ? bytes : new Uint8Array(Buffer.concat([this.#rest, bytes]));
+    const skipped = Math.min(this.#skip, bytes.length);
+    this.#skip -= skipped;
+    const news = bytes.subarray(skipped);
+    this.#rest = this.#rest.length === 0 ? news : new Uint8Array(Buffer.concat([this.#rest, news]));
     const events: FrameEvent[] = [];
     while (!this.#isBroken) {
       const event = this.#next();
@@ -58,13 +62,20 @@ export class FrameReader {
   #next(): FrameEvent | "more" | undefined {
     const head = readHead(this.#rest);
     if (head === undefined) return "more";
-    const fault = headFault(head, this.#partsOpcode !== undefined, partsLength(this.#parts));
+    const fault = headFault(head, this.#partsOpcode !== undefined);
     if (fault !== undefined) return this.#break(fault);
+    if (head.length > maxKeptBytes) return this.#skipFrame(head);
     const end = head.headBytes + head.length;
     if (this.#rest.length < end) return "more";
     const body = this.#rest.subarray(head.headBytes, end);
     this.#rest = this.#rest.subarray(end);
     return head.opcode >= opcodes.close ? this.#control(head.opcode, body) : this.#data(head, body);
+  }
+
+  #skipFrame({ headBytes, length }: Head): "more" | undefined {
+    this.#skip = Math.max(0, headBytes + length - this.#rest.length);
+    this.#rest = this.#rest.subarray(headBytes + length);
+    return this.#skip > 0 ? "more" : undefined;
   }
 
   #control(opcode: number, body: Uint8Array): FrameEvent {
@@ -94,9 +105,6 @@ export class FrameReader {
   }
 }
 
-const partsLength = (parts: readonly Uint8Array[]): number =>
-  parts.reduce((sum, { length }) => sum + length, 0);
-
 /** RFC 6455 5.2. `undefined`: the head is not complete. */
 function readHead(bytes: Uint8Array): Head | undefined {
   if (bytes.length < 2) return undefined;
@@ -120,7 +128,7 @@ function readHead(bytes: Uint8Array): Head | undefined {
 }
 
 /** We offer no extension, so that no reserved bit may be set. */
-function headFault(head: Head, inMessage: boolean, before: number): FrameFault | undefined {
+function headFault(head: Head, inMessage: boolean): FrameFault | undefined {
   const { fin, reserved, opcode, masked, length } = head;
   if (reserved !== 0) return "reserved_bits";
   if (!(Object.values(opcodes) as number[]).includes(opcode)) return "unknown_opcode";
@@ -131,7 +139,7 @@ function headFault(head: Head, inMessage: boolean, before: number): FrameFault |
   }
   if (opcode === opcodes.continuation && !inMessage) return "stray_continuation";
   if (opcode !== opcodes.continuation && inMessage) return "interrupted_message";
-  return before + length > maxMessageBytes ? "frame_too_long" : undefined;
+  return undefined;
 }
 
 function readClose(body: Uint8Array): FrameEvent | FrameFault {

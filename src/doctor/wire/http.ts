@@ -84,7 +84,8 @@ function parseHead(bytes: Uint8Array): Head | undefined {
   if (end < 0) return undefined;
   const length = end + /^\r?\n\r?\n/.exec(text.slice(end))![0].length;
   const [first = "", ...lines] = text.slice(0, end).split(/\r?\n/);
-  const [, version = "", status = "0", statusText = ""] = /^HTTP\/(\S+) +(\d{3}) ?(.*)$/.exec(first) ?? [];
+  const [, version = "", status, statusText = ""] = /^HTTP\/(\S+) +(\d{3}) ?(.*)$/.exec(first) ?? [];
+  if (status === undefined) return undefined;
   return { status: Number(status), statusText, version, headers: parseHeaders(lines), length };
 }
 

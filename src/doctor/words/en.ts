@@ -57,7 +57,6 @@ export const en: Words = {
     bad_utf8: "a text message is not valid UTF-8 (RFC 6455, 8.1)",
     bad_close: "a close frame has half a close code (RFC 6455, 5.5.1)",
     bad_close_code: "a close frame has a code that must not be sent (RFC 6455, 7.4)",
-    frame_too_long: "a frame claims to be longer than 32 MB",
     no_url: "it is no URL",
     scheme: "the scheme is not ws:// or wss://",
     host: "the host is missing or is no name",
@@ -104,8 +103,11 @@ export const en: Words = {
     idle_not_asked: "not asked for: --idle 75 finds a proxy that cuts idle sockets",
     payload_ok: "{sizes:list} came through[[ and back ({echoed:list})]]",
     payload_no_echo: "{sizes:list} sent, and the socket stayed open",
+    payload_limited: "{fits:bytes} came through; the server takes no message of {size:bytes}",
+    payload_not_understood: "skipped: the server hangs up at a message that it does not know ({code})",
     payload_not_asked: "not asked for: --payload 65536 sends one message of that size",
     parallel_ok: "{count} sockets at once",
+    parallel_limited: "{opened} of {count} sockets at once; then the server says {refusal}",
     parallel_not_asked: "not asked for: --parallel 10 opens that many",
   },
 
@@ -244,14 +246,9 @@ export const en: Words = {
       next: "Look into the server's log at this second, and see which program holds port {port}.",
     },
     not_http: {
-      title: "What listens on port {port} is not HTTP[[: it looks like {speaks}]].",
-      means: 'It answered: "{banner}". A WebSocket begins as HTTP, so this is another service.',
-      next: "Use the port of the WebSocket server.",
-    },
-    http2_only: {
-      title: "The server speaks HTTP/2 only.",
-      means: "WebSocket clients begin with HTTP/1.1; browsers ask for it on a connection of its own.",
-      next: "Allow HTTP/1.1 on this port.",
+      title: "What listens on port {port} does not speak HTTP/1.1[[: it looks like {speaks}]].",
+      means: '[[It answered: "{banner}". ]]A WebSocket begins as HTTP/1.1, so this is another service.',
+      next: "Use the port of the WebSocket server[[; a server of {speaks} must allow HTTP/1.1 there]].",
     },
     login_page: {
       title: "A login page of the network answers instead of {host}.",
