@@ -41,6 +41,10 @@ export class Program {
     for await (const chunk of stream) this.#output += decoder.decode(chunk, { stream: true });
   }
 
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** All that it has printed, complaints too. */
   get output(): string {
     return this.#output;

@@ -1,0 +1,206 @@
+import { broken, type FaultCase } from "../kit/case.ts";
+import { answer, answering } from "../kit/raw.ts";
+
+const says =
+  (upgrade: string, plain = upgrade): FaultCase["setUp"] =>
+  async (stack) => {
+    const port = await answering(stack, ({ isUpgrade }) => (isUpgrade ? upgrade : plain));
+    return { url: `ws://127.0.0.1:${port}/ws` };
+  };
+
+const page = (text: string) =>
+  `<!DOCTYPE html><html><head><title>${text}</title></head><body>${text}</body></html>`;
+const portal = `<html><head><title>Hotel Wi-Fi: log in</title></head><body><form action="/login"><input name="room"></form></body></html>`;
+const cloudflare = { Server: "cloudflare", "CF-RAY": "8a1b2c3d4e5f6789-FRA" };
+
+/** What one HTTP answer says, byte for byte, whoever gives it. */
+export const answerCases: readonly FaultCase[] = [
+  {
+    name: "Only the slash at the end is missing: 301",
+    setUp: says(answer("301 Moved Permanently", { Location: "/ws/" })),
+    expected: broken("upgrade", "redirect", "you", /\/ws\//),
+  },
+  {
+    name: "307 to another path",
+    setUp: says(answer("307 Temporary Redirect", { Location: "/socket" })),
+    expected: broken("upgrade", "redirect", "you", /\/socket/),
+  },
+  {
+    name: "308 to https",
+    setUp: says(answer("308 Permanent Redirect", { Location: "https://127.0.0.1/ws" })),
+    expected: broken("upgrade", "redirect_to_https", "you", /wss:\/\//),
+  },
+  {
+    name: "302 to a login page of the application",
+    setUp: says(answer("302 Found", { Location: "/accounts/login/?next=/ws" })),
+    expected: broken("upgrade", "redirect", "you", /login/),
+  },
+  {
+    name: "A hotel's network sends everybody to its own login",
+    setUp: says(answer("302 Found", { Location: "http://wifi.hotel.example/login?orig=127.0.0.1" })),
+    expected: broken("http", "login_page", "network", /log in|login|browser/i),
+  },
+  {
+    name: "A hotel's network answers everything with its login page",
+    setUp: says(answer("200 OK", {}, portal)),
+    expected: broken("http", "login_page", "network", /log in|login|browser/i),
+  },
+  {
+    name: "511 Network Authentication Required",
+    setUp: says(answer("511 Network Authentication Required", {}, portal)),
+    expected: broken("http", "login_page", "network", /log in|login|browser/i),
+  },
+  {
+    name: "400 without a reason",
+    setUp: says(answer("400 Bad Request")),
+    expected: broken("upgrade", "bad_request", "server", /log|header|Host|Origin/i),
+  },
+  {
+    name: "401 with a Bearer challenge",
+    setUp: says(answer("401 Unauthorized", { "WWW-Authenticate": "Bearer" })),
+    expected: broken("upgrade", "http_unauthorized", "token", /--token/),
+  },
+  {
+    name: "403",
+    setUp: says(answer("403 Forbidden", {}, "Forbidden")),
+    expected: broken("upgrade", "http_forbidden", "token", /token|origin|log/i),
+  },
+  {
+    name: "404 from a server that has WebSockets elsewhere",
+    setUp: says(answer("404 Not Found"), answer("426 Upgrade Required", { Upgrade: "websocket" })),
+    expected: broken("upgrade", "wrong_path", "you", /path/i),
+  },
+  {
+    name: "405 Method Not Allowed",
+    setUp: says(answer("405 Method Not Allowed", { Allow: "POST" })),
+    expected: broken("upgrade", "odd_status", "server", /405|path|log/i),
+  },
+  {
+    name: "407: a proxy wants a password",
+    setUp: says(
+      answer("407 Proxy Authentication Required", { "Proxy-Authenticate": 'Basic realm="office"' }),
+    ),
+    expected: broken("upgrade", "proxy_auth", "proxy", /proxy/i),
+  },
+  {
+    name: "410 Gone",
+    setUp: says(answer("410 Gone")),
+    expected: broken("upgrade", "odd_status", "server", /410|path|log/i),
+  },
+  {
+    name: "418",
+    setUp: says(answer("418 I'm a teapot")),
+    expected: broken("upgrade", "odd_status", "server", /418|log/i),
+  },
+  {
+    name: "421: the server does not know this name",
+    setUp: says(answer("421 Misdirected Request")),
+    expected: broken("upgrade", "odd_status", "server", /421|Host|name/i),
+  },
+  {
+    name: "426, though the doctor asked for an upgrade, with another version",
+    setUp: says(answer("426 Upgrade Required", { "Sec-WebSocket-Version": "8", Upgrade: "websocket" })),
+    expected: broken("upgrade", "upgrade_required", "server", /version|13|proxy/i),
+  },
+  {
+    name: "429 with Retry-After",
+    setUp: says(answer("429 Too Many Requests", { "Retry-After": "30" })),
+    expected: broken("upgrade", "http_rate_limited", "you", /30|wait/i),
+  },
+  {
+    name: "431 Request Header Fields Too Large",
+    setUp: says(answer("431 Request Header Fields Too Large")),
+    expected: broken("upgrade", "odd_status", "server", /431|header|log/i),
+  },
+  {
+    name: "451",
+    setUp: says(answer("451 Unavailable For Legal Reasons")),
+    expected: broken("upgrade", "odd_status", "server", /451|log|network/i),
+  },
+  {
+    name: "500",
+    setUp: says(answer("500 Internal Server Error", {}, page("Server Error (500)"))),
+    expected: broken("upgrade", "server_error", "server", /log/i),
+  },
+  {
+    name: "501 Not Implemented",
+    setUp: says(answer("501 Not Implemented")),
+    expected: broken("upgrade", "server_error", "server", /log|WebSocket/i),
+  },
+  {
+    name: "503 with Retry-After",
+    setUp: says(answer("503 Service Unavailable", { "Retry-After": "120" })),
+    expected: broken("upgrade", "gateway_unavailable", "server", /server|upstream|120/i),
+  },
+  {
+    name: "505 HTTP Version Not Supported",
+    setUp: says(answer("505 HTTP Version Not Supported")),
+    expected: broken("upgrade", "server_error", "server", /log|version/i),
+  },
+  {
+    name: "Cloudflare's 521: the origin refuses",
+    setUp: says(answer("521 ", cloudflare, "error code: 521")),
+    expected: broken("upgrade", "bad_gateway", "proxy", /origin|upstream|Cloudflare/i),
+  },
+  {
+    name: "Cloudflare's 522: the origin does not answer",
+    setUp: says(answer("522 ", cloudflare, "error code: 522")),
+    expected: broken("upgrade", "gateway_timeout", "proxy", /origin|upstream|Cloudflare/i),
+  },
+  {
+    name: "Cloudflare's 525: no TLS with the origin",
+    setUp: says(answer("525 ", cloudflare, "error code: 525")),
+    expected: broken("upgrade", "bad_gateway", "proxy", /origin|upstream|Cloudflare/i),
+  },
+  {
+    name: "Cloudflare's 526: the origin's certificate is not valid",
+    setUp: says(answer("526 ", cloudflare, "error code: 526")),
+    expected: broken("upgrade", "bad_gateway", "proxy", /origin|upstream|Cloudflare/i),
+  },
+  {
+    name: "Amazon's balancer has no healthy target",
+    setUp: says(answer("503 Service Temporarily Unavailable", { Server: "awselb/2.0" }, page("503"))),
+    expected: broken("upgrade", "gateway_unavailable", "server", /server|upstream|target/i),
+  },
+  {
+    name: "Amazon's balancer answers 502",
+    setUp: says(answer("502 Bad Gateway", { Server: "awselb/2.0" }, page("502 Bad Gateway"))),
+    expected: broken("upgrade", "bad_gateway", "proxy", /server|upstream|target/i),
+  },
+  {
+    name: "200 with an empty body",
+    setUp: says(answer("200 OK")),
+    expected: broken("upgrade", "http_only", "server", /path|WebSocket|proxy/i),
+  },
+  {
+    name: "204 No Content",
+    setUp: says("HTTP/1.1 204 No Content\r\n\r\n"),
+    expected: broken("upgrade", "http_only", "server", /path|WebSocket|proxy/i),
+  },
+  {
+    name: "200 with a stream that never ends",
+    setUp: says("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: hello\n\n"),
+    expected: broken("upgrade", "http_only", "server", /path|WebSocket|proxy/i),
+  },
+  {
+    name: "An HTTP/1.0 server",
+    setUp: says("HTTP/1.0 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nhi"),
+    expected: broken("upgrade", "http_only", "server", /path|WebSocket|proxy/i),
+  },
+  {
+    name: "A server that speaks HTTP/2 alone",
+    setUp: async (stack) => {
+      // RFC 9113: SETTINGS, then GOAWAY with PROTOCOL_ERROR, as a server says to a preface that is none.
+      const settings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
+      const goaway = Buffer.from([0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+      const port = await answering(stack, () => Buffer.concat([settings, goaway]));
+      return { url: `ws://127.0.0.1:${port}/ws` };
+    },
+    expected: broken("http", "not_http", "you", /port|HTTP\/2/i),
+  },
+  {
+    name: "Nonsense instead of a status line",
+    setUp: says("HTTP/1.1 abc\r\n\r\n"),
+    expected: broken("http", "not_http", "you", /port/i),
+  },
+];

@@ -1,0 +1,52 @@
+import type { CauseName } from "../../../src/doctor/causes.ts";
+import type { Party, Report, Stage } from "../../../src/doctor/report.ts";
+
+/** What the doctor is asked. */
+export interface Target {
+  readonly url: string;
+  /** Arguments of `peyk doctor` beside the URL. */
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** The words before the command, where it runs in a network of its own. */
+  readonly inside?: readonly string[];
+}
+
+/** Builds what is to be examined. All that it starts ends with the stack. */
+export type SetUp = (stack: AsyncDisposableStack) => Target | Promise<Target>;
+
+/** What the report must say. */
+export interface Expected {
+  readonly verdict: Report["verdict"];
+  readonly stage?: Stage;
+  readonly cause?: CauseName;
+  readonly party?: Party;
+  /** What the next step or a remedy must contain: the fix. */
+  readonly fix?: RegExp;
+}
+
+/** One set-up, and what the doctor must say of it. */
+export interface FaultCase {
+  /** What is wrong, or what is right, as one sentence of docs/doctor.md. */
+  readonly name: string;
+  readonly setUp: SetUp;
+  readonly expected: Expected;
+  /** Needs network namespaces of its own: root, on Linux. */
+  readonly needsNetworks?: true;
+  /** Programs that must be installed. */
+  readonly needs?: readonly string[];
+}
+
+type Named = [stage: Stage, cause: CauseName, party: Party, fix: RegExp];
+
+export const broken = (...[stage, cause, party, fix]: Named): Expected => ({
+  verdict: "broken",
+  stage,
+  cause,
+  party,
+  fix,
+});
+
+export const warns = (...named: Named): Expected => ({ ...broken(...named), verdict: "warning" });
+
+/** Nothing may be found: each alarm here is a false one. */
+export const healthy: Expected = { verdict: "ok" };
