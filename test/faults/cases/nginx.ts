@@ -1,4 +1,5 @@
 import { broken, type Expected, type FaultCase, healthy } from "../kit/case.ts";
+import { politeWebSocket } from "../kit/frames.ts";
 import { handsOn, type NginxOptions, nginx } from "../kit/nginx.ts";
 import { peyk } from "../kit/peyk.ts";
 import { freePort } from "../kit/port.ts";
@@ -18,6 +19,14 @@ const inFront =
     return { url: `ws://127.0.0.1:${port}${path}`, args };
   };
 
+/** nginx with this location in front of a server that demands each word of the handshake. */
+const inFrontOfStrict =
+  (location: (port: number) => string): FaultCase["setUp"] =>
+  async (stack) => {
+    const port = await nginx(stack, location(await politeWebSocket(stack)));
+    return { url: `ws://127.0.0.1:${port}${path}` };
+  };
+
 /** nginx with this location, and nothing behind it. */
 const alone =
   (location: string, options: NginxOptions = {}): FaultCase["setUp"] =>
@@ -34,7 +43,7 @@ export const nginxCases: readonly FaultCase[] = [
   },
   {
     name: "nginx hands on `Upgrade`, but not `Connection`",
-    setUp: inFront(
+    setUp: inFrontOfStrict(
       (port) =>
         `proxy_pass http://127.0.0.1:${port}; proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade;`,
     ),
@@ -50,7 +59,7 @@ export const nginxCases: readonly FaultCase[] = [
   },
   {
     name: "nginx hands the headers on, but speaks HTTP/1.0",
-    setUp: inFront((port) => handsOn(port).replace("proxy_http_version 1.1;", "")),
+    setUp: inFrontOfStrict((port) => handsOn(port).replace("proxy_http_version 1.1;", "")),
     expected: stripped,
   },
   {
@@ -92,9 +101,14 @@ export const nginxCases: readonly FaultCase[] = [
   },
   {
     name: "nginx lets nobody in who asks too often, and says 429",
-    setUp: inFront((port) => handsOn(port, "limit_req zone=all;"), {
-      http: "limit_req_zone $server_name zone=all:1m rate=1r/m; limit_req_status 429;",
-    }),
+    setUp: async (stack) => {
+      const target = await inFront((port) => handsOn(port, "limit_req zone=all;"), {
+        http: "limit_req_zone $server_name zone=all:1m rate=1r/m; limit_req_status 429;",
+      })(stack);
+      // The one that is let in.
+      await fetch(target.url.replace("ws:", "http:"));
+      return target;
+    },
     expected: broken("upgrade", "http_rate_limited", "you", /wait|limit/i),
   },
   {
@@ -145,12 +159,12 @@ export const nginxCases: readonly FaultCase[] = [
     expected: stripped,
   },
   {
-    name: "nginx's upstream speaks no HTTP",
+    name: "nginx hands on what speaks no HTTP",
     setUp: async (stack) => {
       const port = await rawServer(stack, (socket) => socket.end("SSH-2.0-OpenSSH_9.2p1\r\n"));
       return alone(handsOn(port))(stack);
     },
-    expected: broken("upgrade", "bad_gateway", "proxy", /proxy_pass|upstream/),
+    expected: broken("http", "not_http", "you", /port/i),
   },
   {
     name: "nginx hangs up without an answer (444)",

@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import type { Role } from "../../../src/core/identity.ts";
+import { DispatchWorld } from "../../e2e/dispatch/kit.ts";
 import type { TestApp } from "../../kit/app.ts";
 import { broken, type FaultCase, healthy, type SetUp, warns } from "../kit/case.ts";
 import { at, forge, inSeconds, peyk, secret } from "../kit/peyk.ts";
@@ -180,16 +181,12 @@ export const tokenCases: readonly FaultCase[] = [
   {
     name: "A passenger wants to watch somebody else's order",
     setUp: async (stack) => {
-      const app = await peyk(stack);
-      const { token: staff } = await app.user("staff");
-      const [owner, stranger] = [await app.user("passenger"), await app.user("passenger")];
-      for (const { id: user_id } of [owner, stranger])
-        await app.post("/api/passengers/", { full_name: "Dana", user_id }, staff);
-      const place = { pickup_latitude: 43.2, pickup_longitude: 76.9, pickup_address: "here" };
-      const drop = { dropoff_latitude: 43.3, dropoff_longitude: 76.8, dropoff_address: "there" };
-      const { id } = await app.json(app.post("/api/orders/", { ...place, ...drop }, owner.token));
-      if (id === undefined) throw new Error("no order was made");
-      return { url: at(app, `/ws/orders/${id}/`), args: ["--token", stranger.token] };
+      const world = await DispatchWorld.start();
+      stack.use(world.app);
+      return {
+        url: at(world.app, `/ws/orders/${await world.order()}/`),
+        args: ["--token", world.stranger.token],
+      };
     },
     expected: of("object_refused", /order|owner|account/i),
   },

@@ -28,7 +28,7 @@ export async function rawServer(
 export interface Request {
   readonly head: string;
   readonly path: string;
-  /** Asks for a WebSocket. */
+  /** Asks for a WebSocket, with all that RFC 6455 4.2.1 demands: some servers are content with less. */
   readonly isUpgrade: boolean;
   readonly key: string;
 }
@@ -52,7 +52,10 @@ export function onRequest(socket: Socket, answer: (request: Request) => void): v
 const parse = (head: string): Request => ({
   head,
   path: head.split(" ")[1] ?? "",
-  isUpgrade: /^upgrade: *websocket/im.test(head),
+  isUpgrade:
+    /^GET \S+ HTTP\/1\.1/.test(head) &&
+    /^upgrade: *websocket/im.test(head) &&
+    /^connection:.*\bupgrade/im.test(head),
   key: /^sec-websocket-key: *(\S+)/im.exec(head)?.[1] ?? "",
 });
 
