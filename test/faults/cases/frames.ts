@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { Options } from "../../../src/doctor/options.ts";
 import { broken, type FaultCase, healthy, type SetUp, warns } from "../kit/case.ts";
 import {
   closing,
@@ -23,12 +24,12 @@ const greetingWith =
 
 /** A healthy server but for what it does with one kind of frame. */
 const taking =
-  (take: (socket: Socket, opcode: number, payload: Buffer) => void, args: readonly string[] = []): SetUp =>
+  (take: (socket: Socket, opcode: number, payload: Buffer) => void, asked: Options = {}): SetUp =>
   async (stack) => ({
     url: url(
       await webSocket(stack, (socket) => onFrame(socket, (opcode, payload) => take(socket, opcode, payload))),
     ),
-    args,
+    options: asked,
   });
 
 const badFrames = broken("heartbeat", "bad_frames", "server", /RFC 6455|library|proxy/i);
@@ -168,7 +169,7 @@ export const frameCases: readonly FaultCase[] = [
           socket.setTimeout(2000, () => socket.destroy());
         }),
       ),
-      args: ["--idle", "4"],
+      options: { idle: 4 },
     }),
     expected: broken("idle", "cut_when_idle", "proxy", /time-?out/i),
   },
@@ -181,7 +182,7 @@ export const frameCases: readonly FaultCase[] = [
           socket.setTimeout(2000, () => socket.end(frame(close, closing(1001, "idle"))));
         }),
       ),
-      args: ["--idle", "4"],
+      options: { idle: 4 },
     }),
     expected: broken("idle", "ended_by_server", "server", /ping|idle|time-?out/i),
   },
@@ -192,7 +193,7 @@ export const frameCases: readonly FaultCase[] = [
         if (payload.length > 16_384) socket.destroy();
         else politely(socket, opcode, payload);
       },
-      ["--payload", "65536"],
+      { payload: 65536 },
     ),
     expected: broken("payload", "cut_by_size", "proxy", /size|proxy|limit/i),
   },
@@ -203,7 +204,7 @@ export const frameCases: readonly FaultCase[] = [
         if (payload.length > 16_384) socket.end(frame(close, closing(1009, "too big")));
         else politely(socket, opcode, payload);
       },
-      ["--payload", "65536"],
+      { payload: 65536 },
     ),
     expected: broken("payload", "message_too_big", "server", /MAX_MESSAGE_BYTES|max|limit/i),
   },
@@ -218,7 +219,7 @@ export const frameCases: readonly FaultCase[] = [
         });
         if (open > 5) socket.end(frame(close, closing(1013, "too many")));
       });
-      return { url: url(port), args: ["--parallel", "10"] };
+      return { url: url(port), options: { parallel: 10 } };
     },
     expected: broken("parallel", "few_sockets", "server", /limit|descriptor|ulimit|MAX_CONNECTIONS/i),
   },
@@ -282,7 +283,7 @@ export const frameCases: readonly FaultCase[] = [
           socket.on("close", () => clearInterval(timer));
         }),
       ),
-      args: ["--idle", "2"],
+      options: { idle: 2 },
     }),
     expected: healthy,
   },
@@ -292,7 +293,7 @@ export const frameCases: readonly FaultCase[] = [
       (socket, opcode, payload) => {
         if (opcode !== text && opcode !== binary) politely(socket, opcode, payload);
       },
-      ["--payload", "1000"],
+      { payload: 1000 },
     ),
     expected: healthy,
   },
@@ -314,7 +315,7 @@ export const frameCases: readonly FaultCase[] = [
           socket.on("close", () => clearInterval(timer));
         }),
       ),
-      args: ["--idle", "4"],
+      options: { idle: 4 },
     }),
     expected: healthy,
   },

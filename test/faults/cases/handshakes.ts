@@ -194,7 +194,7 @@ export const handshakeCases: readonly FaultCase[] = [
           socket.on("close", () => clearTimeout(timer));
         }),
       ),
-      args: ["--idle", "5"],
+      options: { idle: 5 },
     }),
     expected: broken("idle", "ended_by_server", "server", /4408|first message|server/i),
   },

@@ -1,3 +1,4 @@
+import type { Options } from "../../../src/doctor/options.ts";
 import { broken, type FaultCase, healthy, type SetUp, warns } from "../kit/case.ts";
 import { politeWebSocket } from "../kit/frames.ts";
 import { at, peyk } from "../kit/peyk.ts";
@@ -6,11 +7,13 @@ const test = "/ws/test/";
 
 /** A Peyk with these settings. */
 const withSettings =
-  (flags: Readonly<Record<string, string>>, path: string, ...args: readonly string[]): SetUp =>
-  async (stack) => ({ url: at(await peyk(stack, flags), path), args });
+  (flags: Readonly<Record<string, string>>, path: string, options: Options = {}): SetUp =>
+  async (stack) => ({ url: at(await peyk(stack, flags), path), options });
 
 /** Asks as if through a proxy, so that limits by address count: for loopback there are none. */
-const fromAfar = ["--header", "X-Forwarded-For: 203.0.113.9"] as const;
+const fromAfar: Options = { headers: { "X-Forwarded-For": "203.0.113.9" } };
+/** A browser says who it is. */
+const asPageOf = (origin: string): Options => ({ origin, headers: { "User-Agent": "Mozilla/5.0" } });
 const behindProxy = { "trust-proxy": "127.0.0.1" };
 const origins = { "allowed-origins": "https://shop.example" };
 const of = (cause: Parameters<typeof broken>[1], party: Parameters<typeof broken>[2], fix: RegExp) =>
@@ -24,19 +27,12 @@ export const limitCases: readonly FaultCase[] = [
   },
   {
     name: "The page's origin is not in ALLOWED_ORIGINS",
-    setUp: withSettings(
-      origins,
-      test,
-      "--header",
-      "Origin: https://evil.example",
-      "--header",
-      "User-Agent: Mozilla/5.0",
-    ),
+    setUp: withSettings(origins, test, asPageOf("https://evil.example")),
     expected: of("origin_refused", "server", /ALLOWED_ORIGINS/),
   },
   {
     name: "A message is bigger than Peyk takes",
-    setUp: withSettings({ "max-message-bytes": "2000", "max-frame-bytes": "0" }, test, "--payload", "100000"),
+    setUp: withSettings({ "max-message-bytes": "2000", "max-frame-bytes": "0" }, test, { payload: 100_000 }),
     expected: broken("payload", "message_too_big", "server", /MAX_MESSAGE_BYTES/),
   },
   {
@@ -45,7 +41,7 @@ export const limitCases: readonly FaultCase[] = [
       const app = await peyk(stack, { ...behindProxy, "connect-rate-per-address": "1" });
       const timer = setInterval(() => knock(app.port), 50);
       stack.defer(() => clearInterval(timer));
-      return { url: at(app, test), args: [...fromAfar] };
+      return { url: at(app, test), options: fromAfar };
     },
     expected: of("rate_limited", "you", /wait|CONNECT_RATE/i),
   },
@@ -55,7 +51,7 @@ export const limitCases: readonly FaultCase[] = [
       const app = await peyk(stack, { ...behindProxy, "max-connections-per-address": "1" });
       const other = await app.connect(test, { "X-Forwarded-For": "203.0.113.9" });
       stack.defer(() => other.close());
-      return { url: at(app, test), args: [...fromAfar] };
+      return { url: at(app, test), options: fromAfar };
     },
     expected: of("too_many_connections", "you", /MAX_CONNECTIONS_PER_ADDRESS|close/i),
   },
@@ -67,7 +63,7 @@ export const limitCases: readonly FaultCase[] = [
       const other = await app.connect(`/ws/one?token=${token}`);
       await other.next("connected");
       stack.defer(() => other.close());
-      return { url: at(app, "/ws/two"), args: ["--token", token] };
+      return { url: at(app, "/ws/two"), options: { token } };
     },
     expected: of("too_many_connections", "you", /MAX_CONNECTIONS_PER_USER|close/i),
   },
@@ -77,7 +73,7 @@ export const limitCases: readonly FaultCase[] = [
       const app = await peyk(stack, { "max-connections-per-user": "3" });
       return {
         url: at(app, "/ws/conversations/"),
-        args: ["--token", (await app.user()).token, "--parallel", "10"],
+        options: { token: (await app.user()).token, parallel: 10 },
       };
     },
     expected: broken("parallel", "few_sockets", "server", /MAX_CONNECTIONS_PER_USER/),
@@ -129,19 +125,12 @@ export const limitCases: readonly FaultCase[] = [
   },
   {
     name: "Peyk with silence, big messages and many sockets",
-    setUp: withSettings({}, test, "--idle", "2", "--payload", "60000", "--parallel", "20"),
+    setUp: withSettings({}, test, { idle: 2, payload: 60_000, parallel: 20 }),
     expected: healthy,
   },
   {
     name: "Peyk, asked from a page that may connect",
-    setUp: withSettings(
-      origins,
-      test,
-      "--header",
-      "Origin: https://shop.example",
-      "--header",
-      "User-Agent: Mozilla/5.0",
-    ),
+    setUp: withSettings(origins, test, asPageOf("https://shop.example")),
     expected: healthy,
   },
   {

@@ -22,7 +22,7 @@ const across =
   async (stack): Promise<Target> => {
     const made = await network(stack, options);
     await served(made, stack, host);
-    return { url: `ws://${address}:${port}/ws/test/`, inside: made.here };
+    return { url: `ws://${address}:${port}/ws/test/`, command: made.here };
   };
 
 /** Asks for a name, where this is what the name server does. */
@@ -32,7 +32,7 @@ const named =
     const made = await network(stack, { nameServer: there.v4 });
     const server = stack.use(Program.start([...made.there, process.execPath, nameServer, there.v4]));
     await server.prints("ready");
-    return { url: `ws://${name}:${port}/ws/test/`, inside: made.here };
+    return { url: `ws://${name}:${port}/ws/test/`, command: made.here };
   };
 
 /** Nobody has this address. */
@@ -126,7 +126,7 @@ const cases: readonly Omit<FaultCase, "needsNetworks">[] = [
     name: "Nobody listens at the name server's address",
     setUp: async (stack) => ({
       url: `ws://any.peyk.test:${port}/ws/test/`,
-      inside: (await network(stack)).here,
+      command: (await network(stack)).here,
     }),
     expected: broken("dns", "resolver_failed", "network", /dig|nslookup|resolv/),
   },

@@ -1,3 +1,4 @@
+import type { Options } from "../../../src/doctor/options.ts";
 import { broken, type Expected, type FaultCase, healthy } from "../kit/case.ts";
 import { politeWebSocket } from "../kit/frames.ts";
 import { handsOn, type NginxOptions, nginx } from "../kit/nginx.ts";
@@ -9,14 +10,10 @@ const path = "/ws/test/";
 
 /** nginx with this location in front of Peyk. */
 const inFront =
-  (
-    location: (port: number) => string,
-    options: NginxOptions = {},
-    args: readonly string[] = [],
-  ): FaultCase["setUp"] =>
+  (location: (port: number) => string, options: NginxOptions = {}, asked: Options = {}): FaultCase["setUp"] =>
   async (stack) => {
     const port = await nginx(stack, location((await peyk(stack)).port), options);
-    return { url: `ws://127.0.0.1:${port}${path}`, args };
+    return { url: `ws://127.0.0.1:${port}${path}`, options: asked };
   };
 
 /** nginx with this location in front of a server that demands each word of the handshake. */
@@ -64,7 +61,7 @@ export const nginxCases: readonly FaultCase[] = [
   },
   {
     name: "nginx cuts a socket that is silent for two seconds",
-    setUp: inFront((port) => handsOn(port, "proxy_read_timeout 2s;"), {}, ["--idle", "4"]),
+    setUp: inFront((port) => handsOn(port, "proxy_read_timeout 2s;"), {}, { idle: 4 }),
     expected: broken("idle", "cut_when_idle", "proxy", /proxy_read_timeout/),
   },
   {
@@ -183,7 +180,7 @@ export const nginxCases: readonly FaultCase[] = [
   },
   {
     name: "nginx in front of Peyk, as its manual says",
-    setUp: inFront((port) => handsOn(port), {}, ["--idle", "3"]),
+    setUp: inFront((port) => handsOn(port), {}, { idle: 3 }),
     expected: healthy,
   },
   {
@@ -198,7 +195,7 @@ export const nginxCases: readonly FaultCase[] = [
     setUp: async (stack) => {
       const { port } = await peyk(stack, { "heartbeat-interval": "1" });
       const front = await nginx(stack, handsOn(port, "proxy_read_timeout 3s;"));
-      return { url: `ws://127.0.0.1:${front}${path}`, args: ["--idle", "5"] };
+      return { url: `ws://127.0.0.1:${front}${path}`, options: { idle: 5 } };
     },
     expected: healthy,
   },

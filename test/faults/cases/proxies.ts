@@ -1,3 +1,4 @@
+import type { Options } from "../../../src/doctor/options.ts";
 import { broken, type FaultCase, healthy } from "../kit/case.ts";
 import { handsOn, nginx } from "../kit/nginx.ts";
 import { peyk } from "../kit/peyk.ts";
@@ -13,10 +14,10 @@ const behindCaddy =
   async (stack) => ({ url: url(await caddy(stack, site((await peyk(stack)).port))) });
 
 const behindHaproxy =
-  (options: HaproxyOptions = {}, args: readonly string[] = []): FaultCase["setUp"] =>
+  (options: HaproxyOptions = {}, asked: Options = {}): FaultCase["setUp"] =>
   async (stack) => {
     const server = `server one 127.0.0.1:${(await peyk(stack)).port}`;
-    return { url: url(await haproxy(stack, server, options)), args };
+    return { url: url(await haproxy(stack, server, options)), options: asked };
   };
 
 const behindApache =
@@ -96,12 +97,12 @@ export const haproxyCases: readonly FaultCase[] = [
   },
   {
     name: "HAProxy's time-out of the client is two seconds",
-    setUp: behindHaproxy({ defaults: "timeout client 2s" }, ["--idle", "4"]),
+    setUp: behindHaproxy({ defaults: "timeout client 2s" }, { idle: 4 }),
     expected: broken("idle", "cut_when_idle", "proxy", /timeout (client|tunnel)/),
   },
   {
     name: "HAProxy's time-out of tunnels is two seconds",
-    setUp: behindHaproxy({ defaults: "timeout tunnel 2s" }, ["--idle", "4"]),
+    setUp: behindHaproxy({ defaults: "timeout tunnel 2s" }, { idle: 4 }),
     expected: broken("idle", "cut_when_idle", "proxy", /timeout tunnel/),
   },
   {
@@ -124,7 +125,7 @@ export const haproxyCases: readonly FaultCase[] = [
   },
   {
     name: "HAProxy in front of Peyk",
-    setUp: behindHaproxy({}, ["--idle", "3"]),
+    setUp: behindHaproxy({}, { idle: 3 }),
     expected: healthy,
   },
   {

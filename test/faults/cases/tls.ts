@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { TlsOptions } from "node:tls";
+import type { Options } from "../../../src/doctor/options.ts";
 import { broken, type FaultCase, healthy, type SetUp, warns } from "../kit/case.ts";
 import { type Certificate, type CertificateOptions, certificate } from "../kit/certificate.ts";
 import { politeWebSocket } from "../kit/frames.ts";
@@ -16,7 +17,7 @@ const pair = ({ chain, key }: Pick<Certificate, "chain" | "key">): TlsOptions =>
 });
 
 /** Whoever runs the doctor trusts the root of this certificate, as a browser trusts a public one. */
-const trusting = ({ ca }: Certificate) => ({ NODE_EXTRA_CA_CERTS: ca });
+const trusting = ({ ca }: Certificate): Options => ({ ca: readFileSync(ca, "utf8") });
 
 /** Peyk with this certificate, asked by `host`. */
 const secured =
@@ -27,7 +28,7 @@ const secured =
   async (stack) => {
     const made = await certificate(stack, options);
     const app = await peyk(stack, { "tls-cert": made[part], "tls-key": made.key });
-    return { url: `wss://${host}:${app.port}/ws/test/`, env: isTrusted ? trusting(made) : {} };
+    return { url: `wss://${host}:${app.port}/ws/test/`, options: isTrusted ? trusting(made) : {} };
   };
 
 /** nginx with TLS in front of Peyk, with these lines of its own. */
@@ -37,7 +38,7 @@ const nginxWithTls =
     const made = await certificate(stack);
     const server = `ssl_certificate ${made.chain}; ssl_certificate_key ${made.key}; ${lines(made)}`;
     const port = await nginx(stack, handsOn((await peyk(stack)).port), { listen: "ssl", server });
-    return { url: `${scheme}://127.0.0.1:${port}/ws/test/`, env: trusting(made) };
+    return { url: `${scheme}://127.0.0.1:${port}/ws/test/`, options: trusting(made) };
   };
 
 /** OpenSSL's own server, with these words. */
@@ -49,7 +50,7 @@ const opensslServer =
     const files = ["-cert", made.chain, "-key", made.key, "-CAfile", made.ca];
     const command = ["openssl", "s_server", "-quiet", "-accept", `127.0.0.1:${port}`, ...files, ...words];
     await startServer(stack, command, port);
-    return { url: `wss://127.0.0.1:${port}/ws/test/`, env: trusting(made) };
+    return { url: `wss://127.0.0.1:${port}/ws/test/`, options: trusting(made) };
   };
 
 const oldCiphers = ["-cipher", "ALL:@SECLEVEL=0"];
@@ -117,7 +118,7 @@ export const tlsCases: readonly FaultCase[] = [
       );
       const bind = `ssl crt ${made.folder}/both.pem ca-file ${made.ca} verify required`;
       const port = await haproxy(stack, `server one 127.0.0.1:${(await peyk(stack)).port}`, { bind });
-      return { url: `wss://127.0.0.1:${port}/ws/test/`, env: trusting(made) };
+      return { url: `wss://127.0.0.1:${port}/ws/test/`, options: trusting(made) };
     },
     expected: broken("tls", "tls_client_cert", "server", /client/i),
   },
@@ -220,7 +221,7 @@ export const tlsCases: readonly FaultCase[] = [
     setUp: async (stack) => {
       const made = await certificate(stack, { names: "DNS:*.example,DNS:localhost" });
       const port = await politeWebSocket(stack, () => {}, { tls: pair(made) });
-      return { url: `wss://localhost:${port}/`, env: trusting(made) };
+      return { url: `wss://localhost:${port}/`, options: trusting(made) };
     },
     expected: healthy,
   },

@@ -24,7 +24,7 @@ const bringing =
   async (stack) => {
     const app = await peyk(stack, flags);
     const world = { app, ...(await app.user(role)) };
-    return { url: at(app, path), args: ["--token", await token(world)] };
+    return { url: at(app, path), options: { token: await token(world) } };
   };
 
 const forged = (claims: Readonly<Record<string, unknown>>, signing?: Parameters<typeof forge>[2]): SetUp =>
@@ -147,7 +147,7 @@ export const tokenCases: readonly FaultCase[] = [
     name: "A device from afar says nothing after the connection opens",
     setUp: async (stack) => {
       const app = await peyk(stack, { "trust-proxy": "127.0.0.1", "auth-timeout": "1" });
-      return { url: at(app, "/ws/pico"), args: ["--header", "X-Forwarded-For: 203.0.113.9"] };
+      return { url: at(app, "/ws/pico"), options: { headers: { "X-Forwarded-For": "203.0.113.9" } } };
     },
     expected: of("token_missing", /--token/),
   },
@@ -185,7 +185,7 @@ export const tokenCases: readonly FaultCase[] = [
       stack.use(world.app);
       return {
         url: at(world.app, `/ws/orders/${await world.order()}/`),
-        args: ["--token", world.stranger.token],
+        options: { token: world.stranger.token },
       };
     },
     expected: of("object_refused", /order|owner|account/i),

@@ -1,14 +1,13 @@
 import type { CauseName } from "../../../src/doctor/causes.ts";
+import type { Options } from "../../../src/doctor/options.ts";
 import type { Party, Report, Stage } from "../../../src/doctor/report.ts";
 
 /** What the doctor is asked. */
 export interface Target {
   readonly url: string;
-  /** Arguments of `peyk doctor` beside the URL. */
-  readonly args?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-  /** The words before the command, where it runs in a network of its own. */
-  readonly inside?: readonly string[];
+  readonly options?: Options;
+  /** Through the command line, behind these words where there are some: in a network of its own. Else its function is called. */
+  readonly command?: readonly string[];
 }
 
 /** Builds what is to be examined. All that it starts ends with the stack. */
