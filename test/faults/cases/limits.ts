@@ -1,4 +1,5 @@
 import type { Options } from "../../../src/doctor/options.ts";
+import { FakeClock } from "../../kit/clock.ts";
 import { broken, type FaultCase, healthy, type SetUp, warns } from "../kit/case.ts";
 import { politeWebSocket } from "../kit/frames.ts";
 import { at, peyk } from "../kit/peyk.ts";
@@ -38,9 +39,10 @@ export const limitCases: readonly FaultCase[] = [
   {
     name: "The server takes new sockets at a lower rate",
     setUp: async (stack) => {
-      const app = await peyk(stack, { ...behindProxy, "connect-rate-per-address": "1" });
-      const timer = setInterval(() => knock(app.port), 50);
-      stack.defer(() => clearInterval(timer));
+      // Its second never ends.
+      const clock = new FakeClock(Date.now());
+      const app = await peyk(stack, { ...behindProxy, "connect-rate-per-address": "1" }, { clock });
+      await app.connect(test, { "X-Forwarded-For": "203.0.113.9" });
       return { url: at(app, test), options: fromAfar };
     },
     expected: of("rate_limited", "you", /wait|CONNECT_RATE/i),
@@ -152,11 +154,3 @@ export const limitCases: readonly FaultCase[] = [
     expected: healthy,
   },
 ];
-
-/** A connection from the address that the doctor claims to have. */
-function knock(port: number): void {
-  const headers = { "X-Forwarded-For": "203.0.113.9" };
-  const socket = new WebSocket(`ws://127.0.0.1:${port}${test}`, { headers } as never);
-  socket.addEventListener("error", () => {});
-  socket.addEventListener("open", () => socket.close());
-}

@@ -71,12 +71,12 @@ export const tlsCases: readonly FaultCase[] = [
   {
     name: "The certificate is for another name",
     setUp: secured({ names: "DNS:shop.example,DNS:www.shop.example" }, { host: "localhost" }),
-    expected: broken("tls", "cert_wrong_name", "server", /shop\.example/),
+    expected: broken("tls", "cert_wrong_name", "server", /name of the certificate/),
   },
   {
     name: "The certificate is for a name, and the server is asked by its address",
     setUp: secured({ names: "DNS:localhost" }),
-    expected: broken("tls", "cert_wrong_name", "server", /localhost/),
+    expected: broken("tls", "cert_wrong_name", "server", /name of the certificate/),
   },
   {
     name: "The certificate is self-signed",

@@ -110,7 +110,7 @@ export const webSocket = (
         socket.write(switching(request, options.headers));
         return opened(socket, request);
       }),
-    options.tls,
+    { tls: options.tls },
   );
 
 /** A healthy server in every respect but what `opened` does first. */

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { TestApp } from "../../kit/app.ts";
+import { TestApp, type TestOptions } from "../../kit/app.ts";
 
 /** Signs the tokens of the servers below. A secret of tests is no secret. */
 export const secret = "the secret of a server that lives for one test";
@@ -8,7 +8,9 @@ export const secret = "the secret of a server that lives for one test";
 export const peyk = async (
   stack: AsyncDisposableStack,
   flags: Readonly<Record<string, unknown>> = {},
-): Promise<TestApp> => stack.use(await TestApp.start({ flags: { "jwt-secret": secret, ...flags } }));
+  options: TestOptions = {},
+): Promise<TestApp> =>
+  stack.use(await TestApp.start({ ...options, flags: { "jwt-secret": secret, ...flags } }));
 
 /** `ws://…` of a path there. */
 export const at = (app: TestApp, path: string): string => `ws://127.0.0.1:${app.port}${path}`;

@@ -1,11 +1,11 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 
-/** A TCP server that does exactly what a case says, on a port of loopback. Returns the port. */
+/** A TCP server that does exactly what a case says, on loopback unless told otherwise. Returns the port. */
 export async function rawServer(
   stack: AsyncDisposableStack,
   accept: (socket: Socket) => void,
-  tls?: TlsOptions,
+  { tls, host = "127.0.0.1" }: { readonly tls?: TlsOptions | undefined; readonly host?: string } = {},
 ): Promise<number> {
   const sockets = new Set<Socket>();
   const onSocket = (socket: Socket) => {
@@ -16,7 +16,7 @@ export async function rawServer(
     accept(socket);
   };
   const server: Server = tls === undefined ? createServer(onSocket) : createTlsServer(tls, onSocket);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   stack.defer(async () => {
     for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => server.close(resolve));
@@ -63,13 +63,8 @@ const parse = (head: string): Request => ({
 export const answering = (
   stack: AsyncDisposableStack,
   answer: (request: Request) => string | Buffer,
-  tls?: TlsOptions,
 ): Promise<number> =>
-  rawServer(
-    stack,
-    (socket) => onRequest(socket, (request) => void socket.write(answer(request) as never)),
-    tls,
-  );
+  rawServer(stack, (socket) => onRequest(socket, (request) => void socket.write(answer(request) as never)));
 
 /** One HTTP answer with a right Content-Length. */
 export function answer(status: string, headers: Readonly<Record<string, string>> = {}, body = ""): string {
