@@ -66,6 +66,7 @@ export const causes = {
   silent: { stage: "http", party: "server", symptoms: ["1006"], remedies: ["who_listens", "server_log"] },
   hung_up: { stage: "http", party: "server", symptoms: ["1006"], remedies: ["who_listens", "server_log"] },
   not_http: { stage: "http", party: "you", symptoms: ["1006"], remedies: ["who_listens"] },
+  http2_only: { stage: "http", party: "server", symptoms: ["1006"], remedies: ["http11"] },
   login_page: { stage: "http", party: "network", symptoms: ["1006"], remedies: [] },
 
   // --- upgrade ---

@@ -194,6 +194,16 @@ export const remedies = {
     },
     { where: "shell", text: "curl -i http://{host}:{port}{path}        # who is it that answers this path?" },
   ],
+  http11: [
+    {
+      where: "nginx",
+      who: /nginx/i,
+      text: "listen 443 ssl;        # http2 may stay on: nginx offers HTTP/1.1 beside it",
+    },
+    { where: "HAProxy", who: /haproxy/i, text: "bind :443 ssl crt /etc/haproxy/site.pem alpn h2,http/1.1" },
+    { where: "Envoy", text: "codec_type: AUTO        # not HTTP2" },
+    { where: "Caddy", text: "{\n    servers {\n        protocols h1 h2\n    }\n}" },
+  ],
   route_path: [
     {
       where: "nginx",

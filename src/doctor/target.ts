@@ -47,3 +47,7 @@ export function credentialOf(
 
 export const headerOf = ({ headers = {} }: Options, name: string): string | undefined =>
   Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1];
+
+/** The page's origin that the handshake names; absent: none, as programs do. */
+export const originOf = (options: Options): string | undefined =>
+  options.origin ?? headerOf(options, "origin");

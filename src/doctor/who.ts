@@ -111,10 +111,14 @@ export function whoAnswers(answer: Answer): Who {
   return {
     ...(name === undefined ? {} : { server: name }),
     ...(proxy === undefined ? {} : { proxy: proxy.name }),
-    own: proxy !== undefined && name === undefined && "page" in proxy && proxy.page?.test(body) === true,
+    own: proxy !== undefined && name === undefined && isOwnPage(proxy, body),
     httpOnly: application !== undefined && (application.httpOnly ?? false),
   };
 }
+
+/** Caddy's own refusals have no body. */
+const isOwnPage = (proxy: { name: string; page?: RegExp }, body: string): boolean =>
+  proxy.page?.test(body) === true || (proxy.name === "Caddy" && body === "");
 
 const byHeader = ({ header }: Sign, headers: ReadonlyMap<string, string>): boolean =>
   header !== undefined && [...headers.keys()].some((name) => header.test(name));

@@ -2,7 +2,7 @@ import { type FaultName, faults } from "../../protocol/faults.ts";
 import type { CauseName } from "../causes.ts";
 import { because, known, type Outcome, ok } from "../outcome.ts";
 import type { Facts } from "../report.ts";
-import { credentialOf } from "../target.ts";
+import { credentialOf, originOf } from "../target.ts";
 import { readToken, type TokenProblem, type TokenReading } from "../token.ts";
 import type { Walk } from "../walk.ts";
 import type { FrameFault } from "../wire/frames.ts";
@@ -59,7 +59,7 @@ export function askerOf({ target, options, clock, answer, isPeyk }: Walk): Asker
   const credential = credentialOf(target, options);
   const skew = skewOf(answer!, clock.now());
   const token = credential && { ...readToken(credential.token, clock.now(), skew), from: credential.from };
-  return { isPeyk, origin: options.origin, skew, ...(token === undefined ? {} : { token }) };
+  return { isPeyk, origin: originOf(options), skew, ...(token === undefined ? {} : { token }) };
 }
 
 /** Until a greeting or an end; after an error message, until its close frame. */
@@ -211,7 +211,7 @@ function causeOf(told: Told, asker: Asker): CauseName {
   const { fault, words } = told;
   if (fault === undefined) return causeOfStranger(told, asker);
   if (fault === "unauthorized" || fault === "auth_timeout") return "token_missing";
-  if (fault === "bad_token" || fault === "bad_device_token") return badToken(words, asker);
+  if (fault === "bad_token" || fault === "bad_device_token") return badToken(fault, words, asker);
   if (fault === "forbidden") return /may enter here, not/.test(words) ? "role_refused" : "object_refused";
   if (fault === "not_found") return words === faults.not_found.message ? "path_refused" : "object_refused";
   return byFault[fault] ?? "closed_unknown";
@@ -236,15 +236,12 @@ const byProblem: Readonly<Record<TokenProblem, CauseName>> = {
   refresh: "token_refresh",
 };
 
-function badToken(words: string, { token }: Asker): CauseName {
+function badToken(fault: "bad_token" | "bad_device_token", words: string, { token }: Asker): CauseName {
   const said = tokenWords.find(([pattern]) => pattern.test(words))?.[1];
   if (said !== undefined) return said;
   if (token === undefined) return "token_missing";
-  if (
-    token.kind === "peyk_device" ||
-    (token.kind === "jwt" && /device token/.test(words) && token.problem !== "malformed")
-  )
-    return "token_other_kind";
+  const wanted = fault === "bad_device_token" ? "jwt" : "peyk_device";
+  if (token.kind === wanted && token.problem !== "malformed") return "token_other_kind";
   if (token.problem !== undefined) return byProblem[token.problem];
   if (/not known|unknown|no such/i.test(words)) return "token_unknown";
   return /refresh|access token/.test(words) ? "token_refresh" : "token_malformed";

@@ -28,6 +28,7 @@ const impatience = 700;
 const patience = 5_000;
 /** Pings whose pongs are to fill a proxy's buffer: nginx's has 4 or 8 KB (proxy_buffer_size). */
 const pushed = 160;
+const pushedBytes = 125;
 /** Milliseconds of a round trip from which on people feel it. */
 const slow = 1_000;
 
@@ -72,12 +73,12 @@ function take(beats: { sent: number; came?: number }[], data: Uint8Array, now: n
 
 /** Asks for so many pongs that no buffer can hold them back. */
 async function push({ session, clock }: Walk): Promise<boolean> {
-  for (let i = 0; i < pushed; i++) session!.ping(new Uint8Array(125));
+  for (let i = 0; i < pushed; i++) session!.ping(new Uint8Array(pushedBytes));
   const deadline = clock.monotonic() + 1_500;
   for (;;) {
     const event = await session!.next(deadline - clock.monotonic());
-    if (event.kind === "pong") return true;
-    if (event.kind !== "message") return false;
+    if (event.kind === "pong" && event.data.length === pushedBytes) return true;
+    if (event.kind !== "message" && event.kind !== "pong") return false;
   }
 }
 

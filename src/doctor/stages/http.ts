@@ -1,4 +1,3 @@
-import { isIP } from "node:net";
 import { get, shake } from "../handshake.ts";
 import { because, known, type Outcome, ok } from "../outcome.ts";
 import type { Walk } from "../walk.ts";
@@ -64,12 +63,9 @@ async function alsoSpeaksHttp(walk: Walk): Promise<boolean> {
 /** Silence and a closed line are what a TLS port has for those who speak plainly. */
 async function alsoSpeaksTls(walk: Walk): Promise<boolean> {
   const { address, target, clock } = walk;
+  const tls = target.host === address ? {} : { servername: target.host };
   try {
-    const line = await Line.open(
-      { address, port: target.port, tls: { servername: target.host } },
-      1_500,
-      clock,
-    );
+    const line = await Line.open({ address, port: target.port, tls }, 1_500, clock);
     line.close();
     return true;
   } catch (error) {
@@ -90,8 +86,8 @@ export function judgeNoAnswer({ bytes, ending }: NoAnswer, { speaksTls, speaksHt
     return ending === undefined
       ? because("silent")
       : because("hung_up", known({ code: ending.code || undefined }));
-  const speaks = isHttp2(bytes) ? "HTTP/2" : protocolOf(bytes);
-  return because("not_http", known({ banner: printable(bytes), speaks }));
+  if (isHttp2(bytes)) return because("http2_only", { code: "SETTINGS" });
+  return because("not_http", known({ banner: printable(bytes), speaks: protocolOf(bytes) }));
 }
 
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.subarray(0, 200)).toString("latin1");
@@ -162,15 +158,11 @@ const portalWords =
 /** RFC 6585 6: 511 says so by itself. Else a page for people whose words are those of such networks. */
 function isLoginPage({ status, headers, body }: Answer, host: string): boolean {
   if (status === 511) return true;
-  if (isHere(host)) return false;
   const location = headers.get("location") ?? "";
   if (status >= 300 && status < 400) return isElsewhere(location, host) && portalWords.test(location + body);
   const isPage = /html/i.test(headers.get("content-type") ?? "");
   return status < 500 && isPage && portalWords.test(body);
 }
-
-const isHere = (host: string): boolean =>
-  host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 
 function isElsewhere(location: string, host: string): boolean {
   try {

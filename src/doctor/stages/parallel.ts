@@ -65,5 +65,13 @@ export function judgeParallel(tries: readonly Try[], asked: boolean): Outcome {
   const facts = { count: tries.length, opened };
   if (refusal === undefined || refusal.isOpen) return ok("parallel_ok", facts);
   const found = known({ ...facts, refusal: refusal.refusal.slice(0, 160) });
+  // One came in, and those right behind it did not: that is about speed, not about number.
+  if (!asked && /^(4103|HTTP 429)\b/.test(refusal.refusal))
+    return because("rate_limited", rateFacts(refusal.refusal));
   return asked || opened === 0 ? because("few_sockets", found) : ok("parallel_limited", found);
+}
+
+function rateFacts(refusal: string) {
+  const [code = "", ...words] = refusal.replace(/^HTTP /, "").split(" ");
+  return { code: Number(code), reason: words.join(" ") };
 }

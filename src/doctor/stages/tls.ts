@@ -146,7 +146,7 @@ async function judgeFailure(walk: Walk, code: string): Promise<Outcome> {
     return because("tls_too_old", known({ code, protocol: "protocol" in old ? old.protocol : undefined }));
   }
   if (/CERTIFICATE_REQUIRED|NO_CERTIFICATE/.test(code)) return because("tls_client_cert", { code });
-  if (/NO_APPLICATION_PROTOCOL/.test(code)) return because("not_http", { code, speaks: "HTTP/2" });
+  if (/NO_APPLICATION_PROTOCOL/.test(code)) return because("http2_only", { code });
   const plain = await speaksPlain(walk);
   if (plain === "http") return because("tls_on_plain_port", { code, plain: plain });
   return because(

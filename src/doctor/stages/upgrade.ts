@@ -1,7 +1,7 @@
 import { get, shake, wsUrl } from "../handshake.ts";
 import { because, known, type Outcome, ok } from "../outcome.ts";
 import type { Facts } from "../report.ts";
-import { pathOnly, type Target } from "../target.ts";
+import { originOf, pathOnly, type Target } from "../target.ts";
 import type { Walk } from "../walk.ts";
 import { describeWho, isPeykBody, type Who, whoAnswers } from "../who.ts";
 import { type Answer, acceptFor, isAnswer } from "../wire/http.ts";
@@ -27,7 +27,7 @@ export async function upgradeStage(walk: Walk): Promise<Outcome> {
     target: walk.target,
     key: walk.key,
     isPeyk: walk.isPeyk,
-    origin: walk.options.origin,
+    origin: originOf(walk.options),
     probes,
   });
   if (outcome.verdict === "ok") walk.session = new Session(walk.line!, answer.rest, walk.clock);
@@ -83,7 +83,7 @@ async function findPath(walk: Walk, paths: readonly string[]): Promise<string | 
 async function findOrigin(walk: Walk): Promise<string | undefined> {
   const { target, options } = walk;
   const own = wsUrl(target, "").replace(/^ws/, "http");
-  const others = options.origin === undefined ? [own] : ["", own];
+  const others = originOf(options) === undefined ? [own] : ["", own];
   for (const origin of others) if (await upgrades(walk, { origin })) return origin;
   return undefined;
 }
@@ -117,7 +117,7 @@ export function judgeUpgrade(answer: Answer, asked: Asked): Outcome {
   const own = byStatus[status];
   if (status === 403 || isAboutOrigin(answer)) return judgeForbidden(answer, facts, asked);
   if (own !== undefined) return because(own, facts);
-  if (status >= 500) return because("server_error", facts);
+  if (status >= 500 && status !== 501) return because("server_error", facts);
   if (status === 400)
     return because(asked.probes.otherPath === undefined ? "bad_request" : "wrong_path", facts);
   return judgePlain(answer, asked, facts);
@@ -173,17 +173,15 @@ function judgeSwitch({ headers }: Answer, key: string, facts: Facts): Outcome {
     headers.get("upgrade")?.toLowerCase() === "websocket" ? [] : "Upgrade",
     /(^|,)\s*upgrade\s*(,|$)/i.test(headers.get("connection") ?? "") ? [] : "Connection",
     accept === undefined ? "Sec-WebSocket-Accept" : [],
-    headers.has("sec-websocket-protocol") && headers.get("sec-websocket-protocol") !== ""
-      ? "Sec-WebSocket-Protocol"
-      : [],
-    headers.has("sec-websocket-extensions") && headers.get("sec-websocket-extensions") !== ""
-      ? "Sec-WebSocket-Extensions"
-      : [],
+    unasked.filter((name) => (headers.get(name.toLowerCase()) ?? "") !== ""),
   ].flat();
-  if (accept !== undefined && accept !== acceptFor(key))
-    return because("bad_accept", { ...facts, accept: accept.slice(0, 60), expected: acceptFor(key) });
-  return wrong.length > 0 ? because("bad_handshake", { ...facts, wrong }) : ok("upgrade_ok", facts);
+  if (wrong.length > 0) return because("bad_handshake", { ...facts, wrong });
+  if (accept === acceptFor(key)) return ok("upgrade_ok", facts);
+  return because("bad_accept", { ...facts, accept: accept!.slice(0, 60), expected: acceptFor(key) });
 }
+
+/** We offer neither, so that the server may not choose one. */
+const unasked = ["Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions"];
 
 function judgeRedirect({ headers }: Answer, target: Target, facts: Facts): Outcome {
   const location = headers.get("location") ?? "";
@@ -262,8 +260,9 @@ const capable = /Tornado|aiohttp|Kestrel|Jetty|Tomcat|Cowboy|Spring|websockets/i
 function judgePlain(answer: Answer, { isPeyk, probes }: Asked, facts: Facts): Outcome {
   const who = whoAnswers(answer);
   const isGo = /^404 page not found\s*$/.test(answer.body);
-  const isMissing = answer.status === 404 || answer.status === 410;
-  if (probes.otherPath !== undefined || probes.asksForUpgrade === true) return because("wrong_path", facts);
+  const isMissing = answer.status === 404;
+  if (answer.status === 410 || probes.otherPath !== undefined || probes.asksForUpgrade === true)
+    return because("wrong_path", facts);
   if (isMissing && (who.own || isGo || isPeyk || capable.test(`${who.server} ${facts.who}`)))
     return because("wrong_path", facts);
   if (isPlainWords(answer.status))
@@ -271,7 +270,8 @@ function judgePlain(answer: Answer, { isPeyk, probes }: Asked, facts: Facts): Ou
   return because("odd_status", facts);
 }
 
-const isPlainWords = (status: number): boolean => (status >= 200 && status < 300) || status === 404;
+const isPlainWords = (status: number): boolean =>
+  (status >= 200 && status < 300) || [404, 405, 501].includes(status);
 
 /** Behind a proxy somebody answered an ordinary request: as a rule, because the proxy made it one. */
 const hidesUpgrade = ({ proxy, httpOnly, own }: Who, { status }: Answer): boolean =>

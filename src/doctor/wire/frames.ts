@@ -9,7 +9,8 @@ export type FrameFault =
   | "interrupted_message" // 5.4
   | "bad_utf8" // 8.1
   | "bad_close" // 5.5.1
-  | "bad_close_code"; // 7.4
+  | "bad_close_code" // 7.4
+  | "frame_too_long"; // 5.2, and our own patience
 
 export type FrameEvent =
   | { readonly kind: "message"; readonly text?: string; readonly bytes: number }
@@ -22,8 +23,8 @@ export type Opcode = keyof typeof opcodes;
 
 /** RFC 6455 5.5: a control frame carries at most this many bytes. */
 const maxControlBytes = 125;
-/** Bytes of one frame that are kept; longer ones are let pass. */
-const maxKeptBytes = 8 * 1024 * 1024;
+/** Bytes of one frame that we wait for; no server of this field means more. */
+const maxFrameBytes = 64 * 1024 * 1024;
 /** RFC 6455 7.4.1: a close frame without a code means this one. */
 export const noCloseCode = 1005;
 
@@ -39,17 +40,12 @@ interface Head {
 /** Takes bytes as they come and gives what they say; after the first breach of RFC 6455 it reads no further. */
 export class FrameReader {
   #rest: Uint8Array = new Uint8Array();
-  /** Bytes of a frame that is too long to keep, which are still to come. */
-  #skip = 0;
   #parts: Uint8Array[] = [];
   #partsOpcode: number | undefined;
   #isBroken = false;
 
   push(bytes: Uint8Array): FrameEvent[] {
-    const skipped = Math.min(this.#skip, bytes.length);
-    this.#skip -= skipped;
-    const news = bytes.subarray(skipped);
-    this.#rest = this.#rest.length === 0 ? news : new Uint8Array(Buffer.concat([this.#rest, news]));
+    this.#rest = this.#rest.length === 0 ? bytes : new Uint8Array(Buffer.concat([this.#rest, bytes]));
     const events: FrameEvent[] = [];
     while (!this.#isBroken) {
       const event = this.#next();
@@ -64,18 +60,11 @@ export class FrameReader {
     if (head === undefined) return "more";
     const fault = headFault(head, this.#partsOpcode !== undefined);
     if (fault !== undefined) return this.#break(fault);
-    if (head.length > maxKeptBytes) return this.#skipFrame(head);
     const end = head.headBytes + head.length;
     if (this.#rest.length < end) return "more";
     const body = this.#rest.subarray(head.headBytes, end);
     this.#rest = this.#rest.subarray(end);
     return head.opcode >= opcodes.close ? this.#control(head.opcode, body) : this.#data(head, body);
-  }
-
-  #skipFrame({ headBytes, length }: Head): "more" | undefined {
-    this.#skip = Math.max(0, headBytes + length - this.#rest.length);
-    this.#rest = this.#rest.subarray(headBytes + length);
-    return this.#skip > 0 ? "more" : undefined;
   }
 
   #control(opcode: number, body: Uint8Array): FrameEvent {
@@ -139,7 +128,7 @@ function headFault(head: Head, inMessage: boolean): FrameFault | undefined {
   }
   if (opcode === opcodes.continuation && !inMessage) return "stray_continuation";
   if (opcode !== opcodes.continuation && inMessage) return "interrupted_message";
-  return undefined;
+  return length > maxFrameBytes ? "frame_too_long" : undefined;
 }
 
 function readClose(body: Uint8Array): FrameEvent | FrameFault {

@@ -55,6 +55,7 @@ export const en: Words = {
     stray_continuation: "a continuation continues nothing (RFC 6455, 5.4)",
     interrupted_message: "a new message begins before the last one has ended (RFC 6455, 5.4)",
     bad_utf8: "a text message is not valid UTF-8 (RFC 6455, 8.1)",
+    frame_too_long: "a frame claims to be longer than 64 MB",
     bad_close: "a close frame has half a close code (RFC 6455, 5.5.1)",
     bad_close_code: "a close frame has a code that must not be sent (RFC 6455, 7.4)",
     no_url: "it is no URL",
@@ -114,8 +115,8 @@ export const en: Words = {
   causes: {
     bad_url: {
       title: "{typed} cannot be used: {part:term}.",
-      means: "A WebSocket address looks like wss://example.com/ws/test/ or ws://192.168.1.10:8000/ws/test/.",
-      next: "Correct the address.",
+      means: "Nothing was tried yet: this is about the address as it was typed.",
+      next: "Write the address like wss://example.com/ws/test/ or ws://192.168.1.10:8000/ws/test/ (port: 1 to 65535).",
     },
     url_fragment: {
       title: "The address has a part behind #: {fragment}",
@@ -198,7 +199,7 @@ export const en: Words = {
       title: "The certificate is not for {asked_name}, but for {names:list}.",
       means:
         "Another site's certificate is shown: the address is wrong, or the server or its proxy has no certificate for this name.",
-      next: "Connect under a name of the certificate, or get a certificate for {asked_name}.",
+      next: "Connect under a name of the certificate ({names:list}), or get a certificate for {asked_name}.",
     },
     cert_self_signed: {
       title: "The certificate of {subject} is signed by itself.",
@@ -246,9 +247,14 @@ export const en: Words = {
       next: "Look into the server's log at this second, and see which program holds port {port}.",
     },
     not_http: {
-      title: "What listens on port {port} does not speak HTTP/1.1[[: it looks like {speaks}]].",
+      title: "What listens on port {port} does not speak HTTP[[: it looks like {speaks}]].",
       means: '[[It answered: "{banner}". ]]A WebSocket begins as HTTP/1.1, so this is another service.',
-      next: "Use the port of the WebSocket server[[; a server of {speaks} must allow HTTP/1.1 there]].",
+      next: "Use the port of the WebSocket server.",
+    },
+    http2_only: {
+      title: "The server speaks HTTP/2 only.",
+      means: "WebSocket clients begin with HTTP/1.1; browsers ask for it on a connection of its own.",
+      next: "Allow HTTP/1.1 on this port beside HTTP/2, or use another port of the server.",
     },
     login_page: {
       title: "A login page of the network answers instead of {host}.",
@@ -289,7 +295,7 @@ export const en: Words = {
       title: "The server wants another protocol than WebSocket version 13 (426).",
       means:
         '[[It says: "{body}". ]]It speaks an old draft of WebSocket, or wants another upgrade, such as TLS or HTTP/2.',
-      next: "Update the server's WebSocket library, or ask its operator which protocol it speaks.",
+      next: "Update the server's WebSocket library to one that speaks version 13 (RFC 6455, since 2011).",
     },
     bad_request: {
       title: "{who} calls the handshake a bad request (400).",
@@ -344,7 +350,7 @@ export const en: Words = {
     odd_status: {
       title: "The handshake was answered with {status}[[ {status_text}]].",
       means: 'This is no answer that a WebSocket server gives.[[ It says: "{body}".]]',
-      next: "Ask who operates {host} what this answer means.",
+      next: "Read the server's log at this second, and ask who operates {host} what {status} means for {path}.",
     },
     upgrade_hangs: {
       title: "The handshake was never finished.",
@@ -360,7 +366,7 @@ export const en: Words = {
     bad_handshake: {
       title: "The server says 101, but its handshake is wrong: {wrong:list}.",
       means: "These headers are missing, wrong, or were never asked for. Clients that check give up here.",
-      next: "Mend the server's handshake (RFC 6455, 4.2.2), or see which proxy changes its headers.",
+      next: "Mend {wrong:list} in the server's handshake (RFC 6455, 4.2.2), or see which proxy changes it.",
     },
 
     token_missing: {
@@ -423,7 +429,7 @@ export const en: Words = {
     token_unknown: {
       title: "The server does not know this token.",
       means: "[[The server says: {reason} ({code}). ]]It was never given out here, or was deleted.",
-      next: "Get a token from this very server.",
+      next: "Get a token from this very server; for a board, npx peyk device add makes one.",
     },
     token_ignored: {
       title: "The socket is open, but the token did not count[[: {reason}]][[ ({problem:term})]].",
@@ -511,7 +517,7 @@ export const en: Words = {
       title: "The server does not answer pings ({seconds} s).",
       means:
         "Every WebSocket endpoint must (RFC 6455, 5.5.2). The program behind hangs, or does not read its socket; clients that check will drop it.",
-      next: "Look for what blocks the server's event loop.",
+      next: "Look for what blocks the server, and let it answer pings: its WebSocket library can.",
     },
     proxy_buffers: {
       title: "Something on the way holds frames back and lets them through in bunches.",
@@ -528,7 +534,7 @@ export const en: Words = {
     slow_pong: {
       title: "A ping takes {ms} ms to come back.",
       means: "The way is long or congested, or the server is too busy to answer at once.",
-      next: "Compare with ping {host}: if that is quick, the server is the slow one.",
+      next: "Compare with `ping {host}`: if that is slow too, it is the network; if not, the server is busy.",
     },
 
     cut_when_idle: {
