@@ -10,6 +10,8 @@ import type { Check } from "./core/health.ts";
 import type { HttpEnv } from "./core/http.ts";
 import { startJobs } from "./core/jobs.ts";
 import { Metrics } from "./core/metrics.ts";
+import { refuseRequest } from "./core/receipt.ts";
+import type { TransportHandlers } from "./core/transport.ts";
 import { accountsFeature } from "./features/accounts/feature.ts";
 import { clientsFeature } from "./features/clients/feature.ts";
 import { outgoing as clientsOutgoing } from "./features/clients/messages.ts";
@@ -67,7 +69,7 @@ async function serve(services: Services, extra: readonly Channel[]): Promise<App
 
   const transport = createTransport(services, channels);
   for (const { start } of features) await start?.();
-  urls.push(...(await transport.start({ accept: (upgrade) => new LiveConnection(core, upgrade), http })));
+  urls.push(...(await transport.start(handlersOf(core, http))));
   const jobs = features.flatMap((feature) => feature.jobs ?? []);
   const stopJobs = startJobs([...jobs, pruneJob(services)], clock, events);
 
@@ -80,6 +82,17 @@ async function serve(services: Services, extra: readonly Channel[]): Promise<App
   };
   return { ...services, urls, certificate: transport.certificate, channels, stop };
 }
+
+const handlersOf = (core: Core, http: TransportHandlers["http"]): TransportHandlers => ({
+  accept: (upgrade) => new LiveConnection(core, upgrade),
+  http,
+  refused({ method, url, headers }, path, peer, fault, check) {
+    // Without a path the URL cannot be trusted, and its query neither.
+    const query = path === "" ? new URLSearchParams() : new URL(url).searchParams;
+    const request = { on: "handshake", method, path, query, headers, peer } as const;
+    return refuseRequest(core.options.events, request, fault, check);
+  },
+});
 
 function createTransport({ config, clock, events }: Services, channels: readonly Channel[]): BunTransport {
   const { host, trustProxy } = config;

@@ -42,15 +42,28 @@ export class Admission {
     this.#turnSecond();
     const attempts = (this.#newByNetwork.get(network) ?? 0) + 1;
     this.#newByNetwork.set(network, attempts);
-    if (attempts > this.#limits.connectRatePerAddress) throw new Fault("connecting_too_fast");
-    if ((this.#open.get(network) ?? 0) >= this.#limits.maxConnectionsPerAddress)
-      throw new Fault("too_many_connections", `too many open connections from ${address}`);
+    const { connectRatePerAddress, maxConnectionsPerAddress } = this.#limits;
+    if (attempts > connectRatePerAddress)
+      throw new Fault("connecting_too_fast", undefined, {
+        expected: { setting: "CONNECT_RATE_PER_ADDRESS", value: connectRatePerAddress },
+      });
+    if ((this.#open.get(network) ?? 0) >= maxConnectionsPerAddress)
+      throw new Fault("too_many_connections", `too many open connections from ${address}`, {
+        expected: { setting: "MAX_CONNECTIONS_PER_ADDRESS", value: maxConnectionsPerAddress },
+      });
   }
 
   #checkNode(): void {
     this.#turnSecond();
-    if (++this.#new > this.#limits.connectRate) throw new Fault("connecting_too_fast");
-    if (this.#total >= this.#limits.maxConnections) throw new Fault("server_full");
+    const { connectRate, maxConnections } = this.#limits;
+    if (++this.#new > connectRate)
+      throw new Fault("connecting_too_fast", undefined, {
+        expected: { setting: "CONNECT_RATE", value: connectRate },
+      });
+    if (this.#total >= maxConnections)
+      throw new Fault("server_full", undefined, {
+        expected: { setting: "MAX_CONNECTIONS", value: maxConnections },
+      });
   }
 
   #turnSecond(): void {

@@ -83,6 +83,8 @@ export interface Connection<Params = Readonly<Record<string, string>>, O extends
   readonly openedAt: number;
   /** Milliseconds since 1970 of the last sign of life: a message or a control frame. */
   readonly lastSeen: number;
+  /** A parameter of the address's query, while `open` runs; later `undefined`. */
+  option(name: string): string | undefined;
   /** How it ended; `undefined` while it is open. */
   readonly ending: Ending | undefined;
   /** Place in the journal up to which this connection knows everything, for a greeting or a snapshot. */

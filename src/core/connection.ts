@@ -1,5 +1,6 @@
 import { decode, encode } from "../protocol/codec.ts";
 import { asFault, closeReason, Fault, type FaultName } from "../protocol/faults.ts";
+import type { Check } from "../protocol/refusal.ts";
 import { catchUp } from "./catch-up.ts";
 import type { Channel, Connection, Ending } from "./channel.ts";
 import type { Core } from "./core.ts";
@@ -12,6 +13,8 @@ import { anonymous, credentialOf, type Identity } from "./identity.ts";
 import { Inbound } from "./inbound.ts";
 import { type Frame, Outbox, toFrame } from "./outbox.ts";
 import { Pulse } from "./pulse.ts";
+import { newReceipt } from "./receipt.ts";
+import { type Tap, TappedSocket } from "./tap.ts";
 import type { Peer, Socket, SocketHandler, Upgrade } from "./transport.ts";
 
 /** Milliseconds that the peer has to answer our close frame. */
@@ -41,13 +44,17 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
   lastSeen: number;
   due = Number.POSITIVE_INFINITY;
   receivedCount = 0;
+  receivedBytes = 0;
   readonly #core: Core;
   /** `opening`: the identity is known, the channel opens, the past is brought. */
   #state: "authenticating" | "opening" | "open" | "closing" | "closed" = "authenticating";
+  /** The check on the way in that is being made, for the receipt of a refusal. */
+  #check: Check = "limit";
   /** Needed until the connection is open; dropped then, headers are large. */
   #upgrade: Upgrade | undefined;
   #tokenFrom: ConnectionFacts["token"];
   #socket!: Socket;
+  #tapped: TappedSocket | undefined;
   #outbox!: Outbox;
   #pulse!: Pulse;
   /** Made with the first message: most of 10,000 idle connections never need one. */
@@ -114,13 +121,16 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
     try {
       this.#core.admission.enter(this.peer);
       this.#isCounted = true;
+      this.#check = "route";
       const route = this.#core.router.match(upgrade.path, upgrade.host);
       if (route === undefined) throw new Fault("not_found");
       this.channel = route.channel;
       this.params = route.params;
       // The same text as thousands of others have.
       if (this.path === route.channel.path) this.path = route.channel.path;
+      this.#check = "origin";
       requireOrigin(this.#core.options.allowedOrigins, upgrade);
+      this.#check = "token";
       const identity = await identify(this.#core, route.channel, upgrade);
       if (identity !== undefined) await this.#admit(identity);
       else this.#awaitAuth();
@@ -131,6 +141,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
 
   #awaitAuth(): void {
     this.#awaitsAuth = true;
+    this.#check = "first_message";
     const first = this.#early?.shift();
     if (first !== undefined) void this.#firstMessage(first);
   }
@@ -140,6 +151,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
     try {
       const token = readAuth(data, this.#core.options.limits.maxMessageDepth);
       this.#tokenFrom = "message";
+      this.#check = "token";
       const identity = await identify(this.#core, this.channel!, this.#upgrade!, { token, from: "message" });
       await this.#admit(identity!);
     } catch (error) {
@@ -149,9 +161,12 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
 
   async #admit(identity: Identity): Promise<void> {
     if (this.#state !== "authenticating") return;
+    this.#check = "role";
     requireRole(this.channel!, identity);
     this.identity = identity;
+    this.#check = "limit";
     this.#core.connections.add(this);
+    this.#check = "access";
     this.#state = "opening";
     this.#reschedule();
     this.#held = [];
@@ -178,6 +193,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
     if (this.isOver) return;
     const since = this.#upgrade!.query.get("since") ?? undefined;
     this.#resumed = since !== undefined;
+    this.#check = "catch_up";
     await catchUp(this.#core, this, since, this.#base);
   }
 
@@ -185,6 +201,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
     const { events } = this.#core.options;
     const jsonPing = this.channel!.jsonPing?.(this);
     this.#state = "open";
+    this.#check = "access";
     this.#upgrade = undefined;
     if (jsonPing !== undefined) this.#pulse.pingInJson(this.#time(), jsonPing);
     if (this.channel!.idleTimeout !== undefined)
@@ -219,19 +236,23 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
   refuse(error: unknown): void {
     if (this.isOver) return;
     const fault = asFault(error);
-    const receipt = `r_${randomId(6)}`;
+    const receipt = newReceipt();
     const { events } = this.#core.options;
     if (fault.fault === "internal")
       events.emit("failure", { where: "connection.enter", incident: receipt, error });
     const ms = this.#core.options.clock.now() - this.openedAt;
     events.emit("connection.refused", {
       ...this.#facts(),
+      host: this.#upgrade?.host ?? "",
+      check: this.#check,
       fault: fault.fault,
+      code: this.#closeCode(fault),
       detail: fault.message,
       receipt,
+      expected: fault.expected ?? {},
       ms,
     });
-    this.#sendError(fault, { receipt });
+    this.#sendError(fault, { receipt, check: this.#check });
     this.close(fault, receipt);
   }
 
@@ -258,6 +279,10 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
 
   get idle(): boolean {
     return this.#outbox.idle;
+  }
+
+  option(name: string): string | undefined {
+    return this.#upgrade?.query.get(name) ?? undefined;
   }
 
   sendText(frame: string): void {
@@ -295,10 +320,11 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
     this.#wakeWriter();
     const timeout = fault.fault === "slow_reader" ? slowCloseTimeout : closeTimeout;
     this.#core.wheel.schedule(this, this.#time() + timeout);
-    this.#socket.close(
-      this.channel?.closeCodes?.[fault.fault] ?? fault.row.close,
-      closeReason(fault, receipt),
-    );
+    this.#socket.close(this.#closeCode(fault), closeReason(fault, receipt));
+  }
+
+  #closeCode(fault: Fault): number {
+    return this.channel?.closeCodes?.[fault.fault] ?? fault.row.close;
   }
 
   // --- outgoing frames ---
@@ -360,6 +386,8 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
     if (this.isOver) return;
     this.lastSeen = this.#core.options.clock.now();
     this.#pulse.heard(this.#time());
+    this.receivedBytes += typeof data === "string" ? Buffer.byteLength(data) : data.length;
+    this.#tapped?.tell("in", "message", data);
     if (this.#isTooBig(data)) return this.#tooBig();
     if (this.#state !== "open") return this.#receiveEarly(data);
     this.receivedCount++;
@@ -377,21 +405,29 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
 
   #tooBig(): void {
     const fault = new Fault("message_too_big");
-    if (this.#state === "open") this.close(fault);
-    else this.refuse(fault);
+    if (this.#state === "open") return this.close(fault);
+    this.#check = "limit";
+    this.refuse(fault);
   }
 
   #receiveEarly(data: string | Uint8Array): void {
     // 64: an empty message costs memory too.
     this.#earlyBytes += data.length + 64;
     const limit = this.#maxEarlyBytes();
-    if (this.#earlyBytes > limit)
-      this.refuse(new Fault("message_too_big", `more than ${limit} bytes before the connection was open`));
+    if (this.#earlyBytes > limit) this.#refuseEarly(limit);
     else if (this.#awaitsAuth) void this.#firstMessage(data);
     else {
       this.#early ??= [];
       this.#early.push(data);
     }
+  }
+
+  #refuseEarly(value: number): void {
+    const { maxBytesBeforeAuth } = this.#core.options.limits;
+    const expected = value === maxBytesBeforeAuth ? { setting: "MAX_BYTES_BEFORE_AUTH", value } : { value };
+    this.#check = "limit";
+    const detail = `more than ${value} bytes before the connection was open`;
+    this.refuse(new Fault("message_too_big", detail, { expected }));
   }
 
   /**
@@ -505,15 +541,22 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
 
   // --- heartbeat and end ---
 
-  alive(): void {
+  alive(frame: "ping" | "pong"): void {
     this.lastSeen = this.#core.options.clock.now();
-    this.#pulse.seen(this.#time());
+    if (frame === "pong") this.#pulse.ponged(this.#time());
+    else this.#pulse.seen(this.#time());
+    this.#tapped?.tell("in", frame);
   }
 
   beat(now: number): void {
     if (this.#state === "closing") this.#socket.terminate();
-    else if (this.#state === "authenticating") this.refuse(new Fault("auth_timeout"));
+    else if (this.#state === "authenticating") this.refuse(this.#authTimeout());
     else if (this.#state !== "closed") this.#beatOpen(now);
+  }
+
+  #authTimeout(): Fault {
+    const value = this.#core.options.limits.authTimeout / 1000;
+    return new Fault("auth_timeout", undefined, { expected: { setting: "AUTH_TIMEOUT", value } });
   }
 
   #beatOpen(now: number): void {
@@ -541,6 +584,7 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
     this.#state = "closed";
     this.ending = { code, ...(this.#fault === undefined ? {} : { fault: this.#fault }) };
     this.#held = undefined;
+    this.#tapped?.ended(code, reason, this.#fault === undefined);
     if (this.#isCounted) this.#core.admission.leave(this.peer);
     this.#core.connections.remove(this);
     this.#leaveTopics();
@@ -557,6 +601,39 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
       sent: this.#outbox.sent,
     });
     if (this.#entered) this.#leaveChannel();
+  }
+
+  // --- what operators see ---
+
+  /** Numbers that change all the time; `lastHeard` and `roundTrip` in milliseconds, on the monotonic clock. */
+  get traffic() {
+    const { sent, sentBytes, waiting } = this.#outbox;
+    const { lastHeard, roundTrip } = this.#pulse;
+    const { receivedCount, receivedBytes } = this;
+    return { receivedCount, receivedBytes, sent, sentBytes, waiting, lastHeard, roundTrip };
+  }
+
+  get state(): "authenticating" | "opening" | "open" | "closing" | "closed" {
+    return this.#state;
+  }
+
+  /** Shows every frame to a tap from now on. Returns what ends that. */
+  tap(tap: Tap): () => void {
+    const tapped = this.#tapped ?? new TappedSocket(this.#socket);
+    if (this.#tapped === undefined) this.#through(tapped);
+    this.#tapped = tapped;
+    tapped.taps.add(tap);
+    return () => {
+      if (!tapped.taps.delete(tap) || tapped.taps.size > 0) return;
+      this.#through(tapped.inner);
+      this.#tapped = undefined;
+    };
+  }
+
+  #through(socket: Socket): void {
+    this.#socket = socket;
+    this.#outbox.through(socket);
+    this.#pulse.through(socket);
   }
 
   #leaveTopics(): void {

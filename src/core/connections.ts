@@ -17,7 +17,9 @@ export class Connections {
     if (id !== "") {
       const mine = this.#byIdentity.get(id) ?? new Set();
       if (connection.identity.shared !== true && mine.size >= this.#maxPerUser)
-        throw new Fault("too_many_connections", "too many open connections of this user");
+        throw new Fault("too_many_connections", "too many open connections of this user", {
+          expected: { setting: "MAX_CONNECTIONS_PER_USER", value: this.#maxPerUser },
+        });
       this.#byIdentity.set(id, mine.add(connection));
     }
     this.#byId.set(connection.id, connection);
@@ -39,6 +41,10 @@ export class Connections {
 
   ids(): IterableIterator<string> {
     return this.#byId.keys();
+  }
+
+  byId(id: string): LiveConnection | undefined {
+    return this.#byId.get(id);
   }
 
   of(identity: string): readonly LiveConnection[] {

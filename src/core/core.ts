@@ -12,6 +12,7 @@ import { Journal } from "./journal.ts";
 import type { JournalTables } from "./journal-tables.ts";
 import { Turn } from "./outbox.ts";
 import type { Presence } from "./presence.ts";
+import { Refusals } from "./refusals.ts";
 import { Router } from "./router.ts";
 import type { Store } from "./store.ts";
 
@@ -37,6 +38,7 @@ export class Core {
   readonly journal: Journal;
   readonly connections: Connections;
   readonly admission: Admission;
+  readonly refusals: Refusals;
   readonly turn = new Turn();
   readonly wheel: Wheel;
   /** Set once by `open`: channels are made of services, and services of the hub and the journal. */
@@ -57,6 +59,7 @@ export class Core {
     });
     this.connections = new Connections(limits.maxConnectionsPerUser);
     this.admission = new Admission(limits, clock);
+    this.refusals = new Refusals(events, clock);
     this.wheel = new Wheel(clock);
   }
 

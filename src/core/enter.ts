@@ -34,7 +34,7 @@ export async function identify(
   }
   if (channel.auth.includes("anonymous")) return anonymous;
   if (channel.firstMessageAuth && credential === undefined) return undefined;
-  throw new Fault("unauthorized");
+  throw new Fault("unauthorized", undefined, { expected: { roles: channel.auth } });
 }
 
 /**
@@ -53,7 +53,10 @@ function authenticate(core: Core, channel: Channel, upgrade: Upgrade, credential
 /** Throws `forbidden` with the roles that may enter. */
 export function requireRole(channel: Channel, identity: Identity): void {
   if (hasRole(identity, channel.auth)) return;
-  throw new Fault("forbidden", `${channel.auth.join(", ")} may enter here, not ${identity.role}`);
+  const { role } = identity;
+  throw new Fault("forbidden", `${channel.auth.join(", ")} may enter here, not ${role}`, {
+    expected: { roles: channel.auth, role },
+  });
 }
 
 /**
@@ -63,8 +66,11 @@ export function requireRole(channel: Channel, identity: Identity): void {
 export function requireOrigin(allowed: readonly string[], { headers }: Upgrade): void {
   const origin = headers.get("origin");
   if (allowed.length === 0 || origin === null || !isBrowser(headers)) return;
+  const shown = origin.slice(0, 60);
   if (!allowed.includes(origin))
-    throw new Fault("origin_refused", `pages of ${origin.slice(0, 60)} may not connect`);
+    throw new Fault("origin_refused", `pages of ${shown} may not connect`, {
+      expected: { setting: "ALLOWED_ORIGINS", allowed_origins: allowed.length, origin: shown },
+    });
 }
 
 /** Browsers cannot leave out or change these two headers from a page's script. */

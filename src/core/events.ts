@@ -1,4 +1,5 @@
 import type { FaultName } from "../protocol/faults.ts";
+import type { Refusal } from "../protocol/refusal.ts";
 
 /** What a log line or a metric may say about a connection. No field may ever hold a token or a body. */
 export interface ConnectionFacts {
@@ -13,11 +14,21 @@ export interface ConnectionFacts {
   readonly who: string;
 }
 
+/** What is said of every refusal, beside who was refused where. */
+export interface RefusedFacts extends Pick<Refusal, "host" | "check" | "fault" | "code" | "expected"> {
+  readonly detail: string;
+  readonly receipt: string;
+}
+
+/** A request that never became a connection. */
+export interface RequestFacts extends Pick<Refusal, "on" | "method" | "path" | "peer" | "client" | "token"> {}
+
 /** Everything that happens, once: log, metrics and tests listen here, and nothing else in core writes a log. */
 export interface CoreEvents {
   "connection.attempted": Omit<ConnectionFacts, "who">;
   "connection.opened": ConnectionFacts & { readonly reason?: string };
-  "connection.refused": ConnectionFacts & { fault: FaultName; detail: string; receipt: string; ms: number };
+  "connection.refused": ConnectionFacts & RefusedFacts & { readonly ms: number };
+  "request.refused": RequestFacts & RefusedFacts;
   "connection.closed": ConnectionFacts & {
     /** Name of the fault that we closed with, or nothing where the client closed. */
     fault?: FaultName;

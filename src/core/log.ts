@@ -16,6 +16,7 @@ const levels: { [K in keyof CoreEvents]: "error" | "warn" | "info" | "debug" | u
   "connection.attempted": "debug",
   "connection.opened": "info",
   "connection.refused": "warn",
+  "request.refused": "info",
   "connection.closed": "info",
   "message.received": "debug",
   "message.refused": "debug",

@@ -66,7 +66,7 @@ const empty: Frame[] = [];
  * would have a copy.
  */
 export class Outbox {
-  readonly #socket: Socket;
+  #socket: Socket;
   readonly #turn: Turn;
   readonly #maxBytes: number;
   #queue = empty;
@@ -74,6 +74,7 @@ export class Outbox {
   #blocked = false;
   #scheduled = false;
   sent = 0;
+  sentBytes = 0;
 
   constructor(socket: Socket, turn: Turn, maxBytes: number) {
     this.#socket = socket;
@@ -84,6 +85,16 @@ export class Outbox {
   /** Nothing waits, and the reader keeps up. */
   get idle(): boolean {
     return this.#queue.length === 0 && !this.#blocked;
+  }
+
+  /** What waits here for a slow reader, or for the end of this turn. */
+  get waiting(): { readonly messages: number; readonly bytes: number } {
+    return { messages: this.#queue.length, bytes: this.#bytes };
+  }
+
+  /** From now on, frames leave through this socket. */
+  through(socket: Socket): void {
+    this.#socket = socket;
   }
 
   /** Queues a frame for the end of this turn. `false`: past the limit, the reader is too slow. */
@@ -149,6 +160,7 @@ export class Outbox {
     const status = this.#socket.send(frame.data);
     if (status === "gone") return;
     this.sent++;
+    this.sentBytes += typeof frame.data === "string" ? frame.bytes : frame.data.length;
     this.#blocked = status === "buffered";
   }
 

@@ -12,7 +12,7 @@ const following = (due: number, interval: number, now: number): number =>
  * is set back would end all pings, and one that is set forward all connections.
  */
 export class Pulse {
-  readonly #socket: Socket;
+  #socket: Socket;
   readonly #interval: number;
   #lastSeen: number;
   #jsonInterval = never;
@@ -21,6 +21,10 @@ export class Pulse {
   #deadBy = never;
   #idleTimeout = never;
   #lastHeard: number;
+  /** When the ping left that no pong has answered yet; 0: none. */
+  #pingedAt = 0;
+  /** Milliseconds from the last answered ping to its pong; negative: none was answered yet. */
+  roundTrip = -1;
 
   constructor(socket: Socket, now: number, interval: number) {
     this.#socket = socket;
@@ -49,6 +53,16 @@ export class Pulse {
     this.seen(now);
   }
 
+  /** When the last message came; at first, when the connection began. */
+  get lastHeard(): number {
+    return this.#lastHeard;
+  }
+
+  /** From now on, pings leave through this socket. */
+  through(socket: Socket): void {
+    this.#socket = socket;
+  }
+
   isIdle(now: number): boolean {
     return now >= this.#lastHeard + this.#idleTimeout;
   }
@@ -58,10 +72,22 @@ export class Pulse {
     this.#deadBy = never;
   }
 
+  ponged(now: number): void {
+    if (this.#pingedAt > 0) this.roundTrip = now - this.#pingedAt;
+    this.#pingedAt = 0;
+    this.seen(now);
+  }
+
+  /** A second ping before the answer to the first must not make that look quick. */
+  #ping(now: number): void {
+    if (this.#pingedAt === 0) this.#pingedAt = now;
+    this.#socket.ping();
+  }
+
   /** Asks now; without an answer within `ms`, the peer is lost. */
   probe(now: number, ms: number): void {
     this.#deadBy = Math.min(this.#deadBy, now + ms);
-    this.#socket.ping();
+    this.#ping(now);
   }
 
   /** Sends the pings that are due. `false`: two pings went by without a sign of life, or a probe did. */
@@ -69,7 +95,7 @@ export class Pulse {
     if (now >= this.#deadBy || now >= this.#silentUntil) return false;
     if (now >= this.#nextPing) {
       this.#nextPing = following(this.#nextPing, this.#interval, now);
-      this.#socket.ping();
+      this.#ping(now);
     }
     if (now >= this.#nextJsonPing) {
       this.#nextJsonPing = following(this.#nextJsonPing, this.#jsonInterval, now);

@@ -1,3 +1,5 @@
+import type { Fault } from "../protocol/faults.ts";
+
 /** The far end of a socket. Behind a trusted proxy the address is the one the proxy saw. */
 export interface Peer {
   readonly address: string;
@@ -37,8 +39,8 @@ export interface Socket {
 export interface SocketHandler {
   opened(socket: Socket): void;
   received(data: string | Uint8Array): void;
-  /** A control frame came: a sign of life. */
-  alive(): void;
+  /** A control frame came: a sign of life. The runtime answers pings by itself. */
+  alive(frame: "ping" | "pong"): void;
   drained(): void;
   /** Always the last call, exactly once. `code` is 1006 where no close frame came. */
   closed(code: number, reason: string): void;
@@ -49,6 +51,8 @@ export interface TransportHandlers {
   accept(upgrade: Upgrade): SocketHandler;
   /** Every request that is no upgrade. */
   http(request: Request, peer: Peer): Response | Promise<Response>;
+  /** What is no handshake, and no request either, was refused for this. Returns the receipt for the answer's body. */
+  refused(request: Request, path: string, peer: Peer, fault: Fault, check: "host" | "handshake"): string;
 }
 
 export interface Transport {

@@ -1,4 +1,5 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
 import type { Events } from "../core/events.ts";
@@ -7,9 +8,11 @@ import type { HttpEnv } from "../core/http.ts";
 import { randomId } from "../core/id.ts";
 import { isThisMachine } from "../core/loopback.ts";
 import type { Metrics } from "../core/metrics.ts";
+import { refuseRequest } from "../core/receipt.ts";
 import type { Router } from "../core/router.ts";
 import type { Peer } from "../core/transport.ts";
 import { asFault, Fault } from "../protocol/faults.ts";
+import type { Check } from "../protocol/refusal.ts";
 import { documentRoutes } from "./documents.ts";
 import { type HealthFacts, healthRoutes } from "./health.ts";
 import { problem } from "./problem.ts";
@@ -41,9 +44,9 @@ export function createHttp(deps: HttpDependencies): HttpApp {
     return c.text(text, 200, { "Content-Type": contentType });
   });
   app.route("/", documentRoutes(app, health.channels, health.version));
-  app.get("/ws/*", (c) => problem(socketPath(deps.router, c.req.path)));
+  app.get("/ws/*", (c) => refuse(deps.events, c, socketPath(deps.router, c.req.path)));
   app.notFound(() => problem(new Fault("not_found")));
-  app.onError((error) => answerError(deps.events, error));
+  app.onError((error, c) => answerError(deps.events, c, error));
   return answer(app, deps.events);
 }
 
@@ -62,12 +65,31 @@ function socketPath(router: Router, path: string): Fault {
   return route === undefined ? new Fault("not_found") : new Fault("upgrade_required");
 }
 
-function answerError(events: Events, error: unknown): Response {
+function answerError(events: Events, c: Context<HttpEnv>, error: unknown): Response {
   const fault = toFault(error);
+  if ([401, 403, 429].includes(fault.row.http)) return refuse(events, c, fault);
   if (fault.fault !== "internal") return problem(fault);
   const incident = `i_${randomId(6)}`;
   events.emit("failure", { where: "http", incident, error });
-  return problem(fault, incident);
+  return problem(fault, { incident });
+}
+
+/** A refusal has a receipt, as that of a socket has. */
+function refuse(events: Events, { req, env }: Context<HttpEnv>, fault: Fault): Response {
+  const { path, method } = req;
+  const { headers, url } = req.raw;
+  const query = new URL(url).searchParams;
+  const request = { on: "http", method, path, query, headers, peer: env.peer } as const;
+  return problem(fault, { receipt: refuseRequest(events, request, fault, checkOf(fault)) });
+}
+
+/** Which check it was, of those that a request can fail. */
+function checkOf({ row, expected }: Fault): Check {
+  if (row.http === 401) return "token";
+  if (row.http === 404) return "route";
+  if (row.http === 426) return "handshake";
+  if (row.http === 429) return "limit";
+  return expected?.roles === undefined ? "access" : "role";
 }
 
 /** Hono's own refusals are about bodies that cannot be parsed; their texts are safe to show. */

@@ -15,8 +15,12 @@ const guardBy =
     const upgrade = { path: c.req.path, query: noQuery, headers, host: "", peer: c.env.peer };
     const query = takesQuery ? new URL(c.req.url).searchParams : noQuery;
     const identity = await authenticate(credentialOf(headers, query), upgrade);
-    if (identity === undefined) throw new Fault("unauthorized");
-    if (!hasRole(identity, roles)) throw new Fault("forbidden", `this needs the role ${roles.join(" or ")}`);
+    if (identity === undefined) throw new Fault("unauthorized", undefined, { expected: { roles } });
+    const { role } = identity;
+    if (!hasRole(identity, roles))
+      throw new Fault("forbidden", `this needs the role ${roles.join(" or ")}`, {
+        expected: { roles, role },
+      });
     c.set("identity", identity);
     await next();
   };

@@ -1,7 +1,10 @@
 import { type Fault, faults } from "../protocol/faults.ts";
 
-/** A fault as an RFC 9457 problem; `type` points into our own documents. */
-export function problem(fault: Fault, incident?: string): Response {
+/**
+ * A fault as an RFC 9457 problem; `type` points into our own documents. `named`: the id under which the operator finds
+ * it, an incident in the log or a receipt.
+ */
+export function problem(fault: Fault, named: { incident?: string; receipt?: string } = {}): Response {
   const { http: status, hint, retry } = fault.row;
   const body = {
     type: `/docs#fault-${fault.fault}`,
@@ -14,7 +17,7 @@ export function problem(fault: Fault, incident?: string): Response {
     hint,
     retry,
     ...fault.fields,
-    ...(incident === undefined ? {} : { incident }),
+    ...named,
   };
   return new Response(JSON.stringify(body), { status, headers: headersOf(fault) });
 }

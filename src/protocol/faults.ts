@@ -1,3 +1,5 @@
+import type { Expectation } from "./refusal.ts";
+
 /**
  * What a client should do after a fault: give up, get a new token first, come back after a pause (with jitter),
  * or come back at once.
@@ -195,6 +197,27 @@ export const faults = {
     message: "too many failed logins",
     hint: "Wait for the seconds in Retry-After.",
   },
+  kicked: {
+    close: 4110,
+    http: 409,
+    retry: "later",
+    message: "an operator closed this connection",
+    hint: "Come back after a pause, not at once; ask the operator why.",
+  },
+  tap_ended: {
+    close: 4012,
+    http: 410,
+    retry: "never",
+    message: "the connection that was tapped has ended",
+    hint: "See `tap_ended` for how it ended; GET /api/connections lists those that are open.",
+  },
+  too_many_taps: {
+    close: 4111,
+    http: 429,
+    retry: "later",
+    message: "too many connections are tapped at once",
+    hint: "End a tap that is not needed, or raise MAX_TAPS.",
+  },
   queue_full: {
     close: 4107,
     http: 429,
@@ -270,11 +293,13 @@ export class Fault extends Error {
   readonly fault: FaultName;
   /** Extra fields for error messages and HTTP problems, e.g. `{ retry_after: 30 }`. Never secrets. */
   readonly fields: Readonly<Record<string, unknown>> | undefined;
+  /** What was wanted instead, for the receipt's story; not sent to the client. Never secrets. */
+  readonly expected: Expectation | undefined;
 
   constructor(
     fault: FaultName,
     detail?: string,
-    options: { cause?: unknown; fields?: Record<string, unknown> } = {},
+    options: { cause?: unknown; fields?: Record<string, unknown>; expected?: Expectation } = {},
   ) {
     super(
       detail ?? faults[fault].message,
@@ -283,6 +308,7 @@ export class Fault extends Error {
     this.name = "Fault";
     this.fault = fault;
     this.fields = options.fields;
+    this.expected = options.expected;
   }
 
   get row(): FaultRow {

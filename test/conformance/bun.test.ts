@@ -6,7 +6,7 @@ transportSuite("Bun", (options) => new BunTransport({ host: "127.0.0.1", ports: 
 
 test("several ports are served, and if one cannot be, none is", async () => {
   const options = { host: "127.0.0.1", maxMessageBytes: 1000, trustProxy: [] };
-  const handlers = { accept: () => null as never, http: () => new Response("ok") };
+  const handlers = { accept: () => null as never, refused: () => "", http: () => new Response("ok") };
   const two = new BunTransport({ ...options, ports: [0, 0] });
   const urls = await two.start(handlers);
   for (const url of urls) expect(await (await fetch(url)).text()).toBe("ok");

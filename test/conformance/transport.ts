@@ -27,8 +27,8 @@ class Recorder implements SocketHandler {
   received(data: string | Uint8Array): void {
     this.calls.push(typeof data === "string" ? `text ${data.slice(0, 20)}` : `binary ${data.length}`);
   }
-  alive(): void {
-    this.calls.push("alive");
+  alive(frame: "ping" | "pong"): void {
+    this.calls.push(`alive ${frame}`);
   }
   drained(): void {
     this.calls.push("drained");
@@ -69,6 +69,7 @@ export function transportSuite(name: string, make: (options: Options) => Transpo
         peers.push(peer);
         return new Response(`http ${new URL(request.url).pathname}`);
       },
+      refused: () => "r_receipt",
     };
     const [url] = await transport.start(handlers);
     const port = Number(url!.port);

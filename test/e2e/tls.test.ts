@@ -331,7 +331,11 @@ describe("a renewed certificate", () => {
       const events = new Events();
       const options = { ports: [0], setting: "PORT", certFile, keyFile, clock, events };
       const transport = new BunTransport({ ...plain, tls: options });
-      const [url] = await transport.start({ accept: () => greeter, http: () => new Response("ok") });
+      const [url] = await transport.start({
+        accept: () => greeter,
+        refused: () => "",
+        http: () => new Response("ok"),
+      });
       const probe = await Probe.open(url!);
       write("second");
       clock.advance(passes);

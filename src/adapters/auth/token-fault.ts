@@ -5,7 +5,7 @@ import { Fault } from "../../protocol/faults.ts";
 export function tokenFault(error: unknown, now: number): Fault {
   if (error instanceof Fault) return error;
   if (error instanceof errors.JWTExpired) return expired(error, now);
-  if (error instanceof errors.JWTClaimValidationFailed) return claimFault(error);
+  if (error instanceof errors.JWTClaimValidationFailed) return claimFault(error, now);
   if (error instanceof errors.JOSEAlgNotAllowed)
     return new Fault("bad_token", "the token's algorithm is not the one that is expected", { cause: error });
   if (error instanceof errors.JWSSignatureVerificationFailed || error instanceof errors.JWKSNoMatchingKey)
@@ -23,12 +23,24 @@ const isIssuerAway = (error: unknown): boolean =>
 
 function expired({ payload }: errors.JWTExpired, now: number): Fault {
   const seconds = Math.max(0, Math.round(now / 1000 - Number(payload.exp ?? 0)));
-  return new Fault("token_expired", `the token expired ${duration(seconds)} ago`);
+  const times = { expired_at: isoOf(payload.exp), server_time: isoOf(now / 1000) };
+  // His own token's times: they show a clock that is wrong, so he is told, too.
+  const told = { fields: times, expected: times };
+  return new Fault("token_expired", `the token expired ${duration(seconds)} ago`, told);
 }
 
-function claimFault(error: errors.JWTClaimValidationFailed): Fault {
-  if (error.claim === "nbf")
-    return new Fault("bad_token", "the token is not valid yet; is a clock wrong?", { cause: error });
+/** Seconds since 1970 (RFC 7519 2), which whoever signed the token may have set to anything. */
+function isoOf(seconds: unknown): string {
+  const date = new Date(Number(seconds) * 1000);
+  return Number.isNaN(date.getTime()) ? "never" : date.toISOString();
+}
+
+function claimFault(error: errors.JWTClaimValidationFailed, now: number): Fault {
+  if (error.claim === "nbf") {
+    const times = { valid_from: isoOf(error.payload.nbf), server_time: isoOf(now / 1000) };
+    const told = { cause: error, fields: times, expected: times };
+    return new Fault("bad_token", "the token is not valid yet; is a clock wrong?", told);
+  }
   if (error.reason === "missing")
     return new Fault("bad_token", `the token lacks the claim ${error.claim}`, { cause: error });
   return new Fault("bad_token", `the token's ${error.claim} is not the one that is expected`, {

@@ -8,7 +8,7 @@ import type {
   Transport,
   TransportHandlers,
 } from "../../core/transport.ts";
-import { faults } from "../../protocol/faults.ts";
+import { Fault, faults } from "../../protocol/faults.ts";
 import { portOwner } from "../system/port-owner.ts";
 import type { Certificate } from "./certificate.ts";
 import { peerOf, trustedProxies } from "./peer.ts";
@@ -105,12 +105,22 @@ export class BunTransport implements Transport {
 
   #fetch(request: Request, server: Server<SocketHandler>, handlers: TransportHandlers) {
     const { headers } = request;
-    // Bun builds the URL from it: a Host of `x/metrics?` would change the path.
-    if (!hostPattern.test(headers.get("host") ?? "")) return plain(400, "The Host header is no host name.\n");
     const peer = peerOf(server.requestIP(request)?.address ?? "", headers, this.#trusted);
+    // Bun builds the URL from it: a Host of `x/metrics?` would change the path.
+    if (!hostPattern.test(headers.get("host") ?? "")) {
+      const fault = new Fault("bad_request", "The Host header is no host name.");
+      return plain(400, fault.message, handlers.refused(request, "", peer, fault, "host"));
+    }
     if (headers.get("upgrade")?.toLowerCase() !== "websocket") return handlers.http(request, peer);
-    if (headers.get("sec-websocket-version") !== "13") return refuseVersion();
+    if (headers.get("sec-websocket-version") !== "13") return this.#refuseVersion(request, peer, handlers);
     return this.#upgrade(request, server, peer, handlers);
+  }
+
+  #refuseVersion(request: Request, peer: Peer, handlers: TransportHandlers): Response {
+    const fault = new Fault("upgrade_required", `${faults.upgrade_required.message}, version 13`);
+    const receipt = handlers.refused(request, new URL(request.url).pathname, peer, fault, "handshake");
+    const headers = { "Sec-WebSocket-Version": "13", Upgrade: "websocket" };
+    return plain(426, `${fault.message}. ${fault.row.hint}`, receipt, headers);
   }
 
   #upgrade(request: Request, server: Server<SocketHandler>, peer: Peer, handlers: TransportHandlers) {
@@ -121,10 +131,8 @@ export class BunTransport implements Transport {
     const data = handlers.accept({ path, query, headers: new Headers(headers), host, peer });
     const protocol = selectProtocol(headers.get("sec-websocket-protocol"));
     if (server.upgrade(request, { data, headers: { "Sec-WebSocket-Protocol": protocol } })) return undefined;
-    return plain(
-      400,
-      "This is no WebSocket handshake (RFC 6455 4.1): Sec-WebSocket-Key must be 16 bytes in base64.\n",
-    );
+    const fault = new Fault("bad_request", badKey);
+    return plain(400, badKey, handlers.refused(request, path, peer, fault, "handshake"));
   }
 
   async stop(): Promise<void> {
@@ -133,14 +141,13 @@ export class BunTransport implements Transport {
   }
 }
 
-const plain = (status: number, text: string, headers: Record<string, string> = {}) =>
-  new Response(text, { status, headers: { "Content-Type": "text/plain; charset=utf-8", ...headers } });
-
-const refuseVersion = () =>
-  plain(426, `${faults.upgrade_required.message}, version 13. ${faults.upgrade_required.hint}\n`, {
-    "Sec-WebSocket-Version": "13",
-    Upgrade: "websocket",
+const plain = (status: number, text: string, receipt: string, headers: Record<string, string> = {}) =>
+  new Response(`${text} [${receipt}]\n`, {
+    status,
+    headers: { "Content-Type": "text/plain; charset=utf-8", ...headers },
   });
+
+const badKey = "This is no WebSocket handshake (RFC 6455 4.1): Sec-WebSocket-Key must be 16 bytes in base64.";
 
 const hostPattern = /^([\w.-]+|\[[\da-f:.]+\])(:\d+)?$/i;
 
@@ -174,10 +181,10 @@ const socketHandlers = {
     ws.data.received(data);
   },
   ping(ws: Ws) {
-    ws.data.alive();
+    ws.data.alive("ping");
   },
   pong(ws: Ws) {
-    ws.data.alive();
+    ws.data.alive("pong");
   },
   drain(ws: Ws) {
     ws.data.drained();
