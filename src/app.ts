@@ -19,6 +19,7 @@ import { Clients } from "./features/clients/service.ts";
 import { devicesFeature } from "./features/devices/feature.ts";
 import { dispatchFeature } from "./features/dispatch/feature.ts";
 import { inboxFeature } from "./features/inbox/feature.ts";
+import { operationsFeature } from "./features/operations/feature.ts";
 import { createHttp } from "./http/app.ts";
 import { socketCheck, storeCheck } from "./http/checks.ts";
 import { httpKit } from "./http/kit.ts";
@@ -115,6 +116,7 @@ function createFeatures({
   devices,
   inbox,
   dispatch,
+  audit,
   events,
   clock,
 }: Services): Feature<OpenAPIHono<HttpEnv>>[] {
@@ -128,6 +130,7 @@ function createFeatures({
     devicesFeature(devices, hub, kit),
     inboxFeature(inbox, kit),
     dispatchFeature(dispatch, kit),
+    operationsFeature(core, audit, config.maxTaps, kit),
   ];
 }
 

@@ -38,10 +38,18 @@ import * as inboxMessages from "./features/inbox/messages.ts";
 import { inboxMigrations } from "./features/inbox/migrations/index.ts";
 import type { InboxTables } from "./features/inbox/repo.ts";
 import { Inbox } from "./features/inbox/service.ts";
+import { Audit } from "./features/operations/audit.ts";
+import { operationsMigrations } from "./features/operations/migrations/index.ts";
+import type { OperationsTables } from "./features/operations/repo.ts";
 import { createPlatforms } from "./platforms.ts";
 import type { Limits } from "./protocol/limits.ts";
 
-export type Tables = JournalTables & AccountTables & DeviceTables & InboxTables & DispatchTables;
+export type Tables = JournalTables &
+  AccountTables &
+  DeviceTables &
+  InboxTables &
+  DispatchTables &
+  OperationsTables;
 
 /** What tests replace; a server needs none of it. */
 export interface Overrides {
@@ -61,6 +69,7 @@ export interface Services {
   readonly devices: Devices;
   readonly inbox: Inbox;
   readonly dispatch: Dispatch;
+  readonly audit: Audit;
   close(): Promise<void>;
 }
 
@@ -73,6 +82,7 @@ export async function migrate(config: Config): Promise<string[]> {
     ...deviceMigrations(sqliteColumns),
     ...inboxMigrations(sqliteColumns),
     ...dispatchMigrations(sqliteColumns),
+    ...operationsMigrations(sqliteColumns),
   });
 }
 
@@ -87,11 +97,12 @@ export async function openServices(config: Config, overrides: Overrides = {}): P
   const devices = createDevices(config, store, core);
   const inbox = createInbox(config, store, core);
   const dispatch = createDispatch(config, store, core);
+  const audit = createAudit(config, store, clock);
   const close = async () => {
     await core.stop();
     await store.close();
   };
-  return { config, clock, events, store, core, accounts, devices, inbox, dispatch, close };
+  return { config, clock, events, store, core, accounts, devices, inbox, dispatch, audit, close };
 }
 
 function createCore(config: Config, store: Store<Tables>, clock: Clock, events: Events): Core {
@@ -193,6 +204,13 @@ function createDispatch(config: Config, store: Store<Tables>, core: Core): Dispa
     },
   });
 }
+
+const createAudit = ({ auditMaxAge }: Config, store: Store<Tables>, clock: Clock): Audit =>
+  new Audit({
+    store: store as unknown as Store<OperationsTables>,
+    clock,
+    maxAge: auditMaxAge * 1000,
+  });
 
 const toDeviceOptions = (config: Config): DeviceOptions => ({
   ...config,

@@ -51,6 +51,11 @@ export const rules: Readonly<Record<string, Rule>> = {
     places: ["core", "protocol"],
     packages: ["zod", "kysely", "hono", "@hono/zod-openapi"],
   },
+  "features/operations": {
+    places: ["core", "protocol"],
+    packages: ["zod", "kysely", "hono", "@hono/zod-openapi"],
+  },
+  doctor: { places: ["protocol"], packages: [] },
   http: {
     places: ["core", "protocol"],
     packages: ["zod", "hono", "@hono/zod-openapi", "../../web/widget/widget.js"],

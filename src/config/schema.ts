@@ -253,6 +253,11 @@ export const settings = {
     million,
     "New sockets per second from one address, loopback excepted",
   ),
+  maxTaps: setting(integer(0, 1000).default(10), "Connections that staff may tap at once on this node"),
+  auditMaxAge: setting(
+    integer(86_400, 10 * year).default(year),
+    "Seconds that it is kept what staff did: GET /api/audit",
+  ),
   adminEmail: setting(
     z.string().includes("@", { error: "must be an email address" }).default("admin@localhost.localdomain"),
     "Email of the administrator made at the first start",

@@ -613,6 +613,10 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
     return { receivedCount, receivedBytes, sent, sentBytes, waiting, lastHeard, roundTrip };
   }
 
+  get taps(): number {
+    return this.#tapped?.taps.size ?? 0;
+  }
+
   get state(): "authenticating" | "opening" | "open" | "closing" | "closed" {
     return this.#state;
   }

@@ -245,6 +245,7 @@ describe("health", () => {
       "ws/drivers/{param}/",
       "ws/passengers/{param}/",
       "ws/dispatch-map/",
+      "ws/tap/{param}",
     ]);
     const outside = { headers: { "X-Forwarded-For": "192.0.2.1" } };
     const strange = await app.json(app.fetch("/api/websocket/health", outside));

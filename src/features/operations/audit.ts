@@ -1,0 +1,65 @@
+import type { Clock } from "../../core/clock.ts";
+import type { Identity } from "../../core/identity.ts";
+import { hideTokens } from "../../core/redact.ts";
+import type { Store } from "../../core/store.ts";
+import type { AuditEntry } from "./messages.ts";
+import * as repo from "./repo.ts";
+
+/** Who works on the command line of the server's own machine: he needs no account for it. */
+export const commandLine: Pick<Identity, "id" | "name"> = { id: "command-line", name: "command line" };
+
+export interface Act {
+  readonly by: Pick<Identity, "id" | "name">;
+  /** `connection.kick`, `tap.start`: a part of the product and what was done there. */
+  readonly what: string;
+  readonly target: string;
+  /** Never a secret, and nothing that people wrote. */
+  readonly detail?: Readonly<Record<string, string | number | boolean>>;
+}
+
+export interface AuditDependencies {
+  readonly store: Store<repo.OperationsTables>;
+  readonly clock: Clock;
+  /** Milliseconds that entries are kept. */
+  readonly maxAge: number;
+}
+
+/** What staff did, on disk. */
+export class Audit {
+  readonly #deps: AuditDependencies;
+
+  constructor(deps: AuditDependencies) {
+    this.#deps = deps;
+  }
+
+  /** Resolves when it is on disk. Call it before the act itself: what cannot be noted must not be done. */
+  async record({ by, what, target, detail = {} }: Act): Promise<void> {
+    const { store, clock } = this.#deps;
+    const row = {
+      at: clock.now(),
+      who: by.id.slice(0, 200),
+      name: hideTokens(by.name.slice(0, 200)),
+      what,
+      target: hideTokens(target.slice(0, 200)),
+      detail: hideTokens(JSON.stringify(detail).slice(0, 2_000)),
+    };
+    await store.commit({ writes: [repo.insertAudit(store.db, row)] });
+  }
+
+  /** Newest first. */
+  async page(filter: repo.AuditFilter): Promise<AuditEntry[]> {
+    return (await repo.auditPage(this.#deps.store.db, filter)).map(toEntry);
+  }
+
+  async prune(): Promise<void> {
+    const { store, clock, maxAge } = this.#deps;
+    await store.commit({ writes: [repo.deleteAuditBefore(store.db, clock.now() - maxAge)] });
+  }
+}
+
+const toEntry = ({ id, at, detail, ...row }: repo.AuditRow): AuditEntry => ({
+  id: Number(id),
+  at: new Date(at).toISOString(),
+  ...row,
+  detail: JSON.parse(detail),
+});
