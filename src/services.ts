@@ -1,5 +1,6 @@
 import { AccessTokens } from "./adapters/auth/access-tokens.ts";
 import { ForeignIssuers } from "./adapters/auth/foreign-issuers.ts";
+import { OperatorToken } from "./adapters/auth/operator-token.ts";
 import { Passwords } from "./adapters/auth/password.ts";
 import { AesBox } from "./adapters/auth/secret-box.ts";
 import { memoryBroker } from "./adapters/broker/memory.ts";
@@ -70,6 +71,8 @@ export interface Services {
   readonly inbox: Inbox;
   readonly dispatch: Dispatch;
   readonly audit: Audit;
+  /** Staff's token for the command line on this machine, as long as this process lives. */
+  readonly operatorToken: string;
   close(): Promise<void>;
 }
 
@@ -93,7 +96,8 @@ export async function openServices(config: Config, overrides: Overrides = {}): P
   const store = await SqliteStore.open<Tables>({ file: databaseFile(config), slowCommit });
   const core = createCore(config, store, clock, events);
   await core.start();
-  const accounts = createAccounts(config, store, core, clock, events);
+  const operator = new OperatorToken();
+  const accounts = createAccounts(config, store, core, operator);
   const devices = createDevices(config, store, core);
   const inbox = createInbox(config, store, core);
   const dispatch = createDispatch(config, store, core);
@@ -102,7 +106,9 @@ export async function openServices(config: Config, overrides: Overrides = {}): P
     await core.stop();
     await store.close();
   };
-  return { config, clock, events, store, core, accounts, devices, inbox, dispatch, audit, close };
+  const operatorToken = operator.value;
+  const features = { accounts, devices, inbox, dispatch, audit };
+  return { config, clock, events, store, core, ...features, operatorToken, close };
 }
 
 function createCore(config: Config, store: Store<Tables>, clock: Clock, events: Events): Core {
@@ -120,13 +126,8 @@ function createCore(config: Config, store: Store<Tables>, clock: Clock, events: 
   });
 }
 
-function createAccounts(
-  config: Config,
-  store: Store<Tables>,
-  core: Core,
-  clock: Clock,
-  events: Events,
-): Accounts {
+function createAccounts(config: Config, store: Store<Tables>, core: Core, operator: OperatorToken): Accounts {
+  const { clock, events } = core.options;
   const foreign = new ForeignIssuers(config.jwtIssuers, clock);
   return new Accounts({
     store: store as unknown as Store<AccountTables>,
@@ -134,7 +135,7 @@ function createAccounts(
     publisher: core.hub.publisher(accountsOutgoing),
     tokens: new AccessTokens(jwtSecret(config), clock),
     passwords: new Passwords(),
-    foreign: (token) => foreign.identify(token),
+    foreign: async (token) => operator.identify(token) ?? foreign.identify(token),
     clock,
     events,
     accessTtl: config.accessTokenTtl,

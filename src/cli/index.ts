@@ -2,12 +2,15 @@ import { describeSettings } from "../config/describe.ts";
 import { Fault } from "../protocol/faults.ts";
 import { version } from "../version.ts";
 import { type Command, CommandError, print } from "./command.ts";
+import { connectionsCommand } from "./connections.ts";
 import { deviceCommand } from "./device.ts";
 import { doctorCommand } from "./doctor.ts";
 import { inboxCommand } from "./inbox.ts";
+import { kickCommand } from "./kick.ts";
 import { migrateCommand } from "./migrate.ts";
 import { pairCommand } from "./pair.ts";
 import { serveCommand } from "./serve.ts";
+import { tapCommand } from "./tap.ts";
 import { tokenCommand } from "./token.ts";
 import { userCommand } from "./user.ts";
 
@@ -19,6 +22,9 @@ const commands: Readonly<Record<string, Command>> = {
   pair: pairCommand,
   inbox: inboxCommand,
   doctor: doctorCommand,
+  connections: connectionsCommand,
+  kick: kickCommand,
+  tap: tapCommand,
   migrate: migrateCommand,
 };
 

@@ -1,5 +1,6 @@
 import { type App, startApp } from "../app.ts";
 import type { Config } from "../config/schema.ts";
+import { forgetServed, noteServed } from "../config/served-at.ts";
 import { Events } from "../core/events.ts";
 import { randomId } from "../core/id.ts";
 import { createLog, logEvents } from "../core/log.ts";
@@ -15,13 +16,28 @@ export const serveCommand: Command = {
     logEvents(await logFor(config), events);
     const app = await startApp(config, { events });
     const login = await firstAdmin(app, config);
+    note(app);
     print(banner(app, login));
     await interrupted();
     print("Stopping: clients are told to come back.");
+    forgetServed(config, process.pid);
     await app.stop();
     return 0;
   },
 };
+
+/** For `peyk connections` and its like. A full disk is no reason not to serve. */
+function note({ config, urls, operatorToken: token, clock }: App): void {
+  const started_at = new Date(clock.now()).toISOString();
+  try {
+    noteServed(config, { pid: process.pid, urls: urls.map(({ href }) => href), started_at, token });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    process.stderr.write(
+      `server.json in DATA_DIR cannot be written (${why}): peyk connections, kick and tap need --url.\n`,
+    );
+  }
+}
 
 /** pino-pretty is loaded where it is wanted alone: it slows the start. */
 async function logFor({ logLevel: level, logFormat }: Config) {

@@ -23,6 +23,9 @@ export interface Identity {
 
 export const anonymous: Identity = { id: "", role: "anonymous", name: "anonymous" };
 
+/** Who works on the command line of the server's own machine: he needs no account for it. */
+export const commandLine: Identity = { id: "command-line", role: "admin", name: "command line" };
+
 export const anonymousBecause = (reason: Fault): Identity => ({ ...anonymous, reason });
 
 /** Where anonymous may enter, everybody may; an administrator may do what staff may. */

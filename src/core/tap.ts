@@ -44,8 +44,9 @@ export class TappedSocket implements Socket {
   }
 
   close(code: number, reason: string): void {
-    this.inner.close(code, reason);
+    // First: the runtime tells of the end before its own `close` returns.
     this.tell("out", "close", `${code} ${reason}`);
+    this.inner.close(code, reason);
   }
 
   terminate(): void {

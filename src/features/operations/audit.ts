@@ -5,9 +5,6 @@ import type { Store } from "../../core/store.ts";
 import type { AuditEntry } from "./messages.ts";
 import * as repo from "./repo.ts";
 
-/** Who works on the command line of the server's own machine: he needs no account for it. */
-export const commandLine: Pick<Identity, "id" | "name"> = { id: "command-line", name: "command line" };
-
 export interface Act {
   readonly by: Pick<Identity, "id" | "name">;
   /** `connection.kick`, `tap.start`: a part of the product and what was done there. */
