@@ -1,6 +1,6 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Identity } from "../../core/identity.ts";
-import { hideTokens } from "../../core/redact.ts";
+import { hideJwt, hideTokens } from "../../core/redact.ts";
 import type { Store } from "../../core/store.ts";
 import type { AuditEntry } from "./messages.ts";
 import * as repo from "./repo.ts";
@@ -35,7 +35,7 @@ export class Audit {
     const row = {
       at: clock.now(),
       who: by.id.slice(0, 200),
-      name: hideTokens(by.name.slice(0, 200)),
+      name: hideJwt(by.name.slice(0, 200)),
       what,
       target: hideTokens(target.slice(0, 200)),
       detail: hideTokens(JSON.stringify(detail).slice(0, 2_000)),

@@ -2,7 +2,7 @@ import type { Clock } from "../../core/clock.ts";
 import type { LiveConnection } from "../../core/connection.ts";
 import type { Connections } from "../../core/connections.ts";
 import type { Identity } from "../../core/identity.ts";
-import { hideTokens } from "../../core/redact.ts";
+import { hideJwt, hideTokens } from "../../core/redact.ts";
 import { Fault } from "../../protocol/faults.ts";
 import type { Audit } from "./audit.ts";
 import type { ConnectionView } from "./messages.ts";
@@ -114,7 +114,7 @@ const kicked = (reason?: string): Fault =>
 const viewIdentity = ({ id, role, name }: Identity) => ({
   id: id === "" ? null : id,
   role,
-  name: hideTokens(name),
+  name: role === "anonymous" ? role : hideJwt(name),
 });
 
 const seconds = (ms: number): number => Math.max(0, Math.round(ms / 100) / 10);
