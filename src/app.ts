@@ -5,6 +5,7 @@ import type { Config } from "./config/schema.ts";
 import type { Channel } from "./core/channel.ts";
 import { LiveConnection } from "./core/connection.ts";
 import type { Core } from "./core/core.ts";
+import type { Events } from "./core/events.ts";
 import type { Feature, Job } from "./core/feature.ts";
 import type { Check } from "./core/health.ts";
 import type { HttpEnv } from "./core/http.ts";
@@ -19,10 +20,12 @@ import { Clients } from "./features/clients/service.ts";
 import { devicesFeature } from "./features/devices/feature.ts";
 import { dispatchFeature } from "./features/dispatch/feature.ts";
 import { inboxFeature } from "./features/inbox/feature.ts";
+import type { Audit } from "./features/operations/audit.ts";
+import { actOf } from "./features/operations/audited-requests.ts";
 import { operationsFeature } from "./features/operations/feature.ts";
 import { createHttp } from "./http/app.ts";
 import { socketCheck, storeCheck } from "./http/checks.ts";
-import { httpKit } from "./http/kit.ts";
+import { httpKit, type Witness } from "./http/kit.ts";
 import { Fault } from "./protocol/faults.ts";
 import { type Overrides, openServices, type Services } from "./services.ts";
 import { version } from "./version.ts";
@@ -121,7 +124,7 @@ function createFeatures({
   clock,
 }: Services): Feature<OpenAPIHono<HttpEnv>>[] {
   const { hub, journal, connections } = core;
-  const kit = httpKit(accounts.authenticate);
+  const kit = httpKit(accounts.authenticate, auditing(audit, events));
   const { presence } = core.options;
   const clients = new Clients({ journal, presence, clock, publisher: hub.publisher(clientsOutgoing) });
   return [
@@ -133,6 +136,19 @@ function createFeatures({
     operationsFeature(core, audit, config.maxTaps, kit),
   ];
 }
+
+/** Notes what staff did over HTTP. It is done by then, so that it could not be noted is a failure of ours. */
+const auditing =
+  (audit: Audit, events: Events): Witness =>
+  async (by, method, path) => {
+    const act = actOf(method, path);
+    if (act === undefined) return;
+    try {
+      await audit.record({ by, ...act });
+    } catch (error) {
+      events.emit("failure", { where: "audit", incident: act.what, error });
+    }
+  };
 
 function pruneJob({ config, core }: Services): Job {
   const retention = { maxAge: config.journalMaxAge * 1000, maxEvents: config.journalMaxEvents };

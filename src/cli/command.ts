@@ -4,6 +4,7 @@ import { parse as parseToml } from "smol-toml";
 import { loadConfig } from "../config/load.ts";
 import { type Config, type SettingKey, settings } from "../config/schema.ts";
 import { flagName } from "../config/setting.ts";
+import { commandLine } from "../core/identity.ts";
 import { openServices, type Services } from "../services.ts";
 
 /** A word after `peyk`. */
@@ -68,11 +69,20 @@ function readToml(file: string): Record<string, unknown> {
   }
 }
 
-/** Opens the database for one piece of work, beside a running server or without one. */
-export async function withServices<T>(parsed: Parsed, work: (services: Services) => Promise<T>): Promise<T> {
+/**
+ * Opens the database for one piece of work, beside a running server or without one. `act`: what the audit says of it
+ * once it is done.
+ */
+export async function withServices<T>(
+  parsed: Parsed,
+  work: (services: Services) => Promise<T>,
+  act?: { what: string; target: string },
+): Promise<T> {
   const services = await openServices(configFrom(parsed));
   try {
-    return await work(services);
+    const result = await work(services);
+    if (act !== undefined) await services.audit.record({ by: commandLine, ...act });
+    return result;
   } finally {
     await services.close();
   }

@@ -46,7 +46,10 @@ function idFrom({ positionals, values }: Parsed): string {
 async function add(parsed: Parsed): Promise<void> {
   const { name, id } = parsed.values as { name?: string; id?: string };
   const device = { kind: kindFrom(parsed), name, id };
-  const added = await withServices(parsed, ({ devices }) => devices.add(device));
+  const added = await withServices(parsed, ({ devices }) => devices.add(device), {
+    what: "device.add",
+    target: id ?? name ?? device.kind,
+  });
   if (parsed.values.json === true) return print(JSON.stringify(added, null, 2));
   print(`Device ${added.device.id} added. Its token is shown only now:\n\n  ${added.token}\n`);
   print(`The board connects to /ws/${added.device.kind} with the header Authorization: Bearer <token>`);
@@ -75,7 +78,10 @@ async function everyDevice({ devices }: Parameters<Parameters<typeof withService
 
 async function revoke(parsed: Parsed): Promise<void> {
   const id = idFrom(parsed);
-  await withServices(parsed, ({ devices }) => devices.revoke(id));
+  await withServices(parsed, ({ devices }) => devices.revoke(id), {
+    what: "device.revoke",
+    target: id,
+  });
   print(`${id} is revoked: its tokens have ended, and its socket closes within a second.`);
 }
 
@@ -83,7 +89,10 @@ async function rotate(parsed: Parsed): Promise<void> {
   const id = idFrom(parsed);
   const grace = String(parsed.values.grace ?? "1d");
   const ms = grace === "0" ? 0 : seconds(grace) * 1000;
-  const token = await withServices(parsed, ({ devices }) => devices.rotate(id, ms));
+  const token = await withServices(parsed, ({ devices }) => devices.rotate(id, ms), {
+    what: "device.rotate",
+    target: id,
+  });
   print(
     `${id} has a new token. It is shown only now; older ones end ${ms === 0 ? "now" : `in ${grace}`}:\n\n  ${token}`,
   );
@@ -91,7 +100,10 @@ async function rotate(parsed: Parsed): Promise<void> {
 
 async function remove(parsed: Parsed): Promise<void> {
   const id = idFrom(parsed);
-  await withServices(parsed, ({ devices }) => devices.remove(id));
+  await withServices(parsed, ({ devices }) => devices.remove(id), {
+    what: "device.remove",
+    target: id,
+  });
   print(
     `${id} is forgotten, with its commands, logs and photos. A common token lets it in again, as a new device.`,
   );

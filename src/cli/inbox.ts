@@ -82,12 +82,16 @@ async function add(parsed: Parsed): Promise<void> {
   const kind = kindFrom(parsed);
   const inbox = { kind, name: required(parsed, "name"), ...settings(parsed, kind) };
   const email = required(parsed, "member");
-  const added = await withServices(parsed, async ({ inbox: { inboxes }, accounts }) => {
-    const { id: member } = await accounts.byEmail(email);
-    const { id, webhook_secret } = await inboxes.add(inbox, String(member));
-    const { account, webhook_url } = await inboxes.view(await inboxes.row(id));
-    return { id, account, webhook_url, webhook_secret };
-  });
+  const added = await withServices(
+    parsed,
+    async ({ inbox: { inboxes }, accounts }) => {
+      const { id: member } = await accounts.byEmail(email);
+      const { id, webhook_secret } = await inboxes.add(inbox, String(member));
+      const { account, webhook_url } = await inboxes.view(await inboxes.row(id));
+      return { id, account, webhook_url, webhook_secret };
+    },
+    { what: "inbox.add", target: inbox.name },
+  );
   if (parsed.values.json === true) return print(JSON.stringify(added, null, 2));
   print(`Inbox ${added.id} added${added.account ? `: ${added.account}` : ""}. ${email} answers there.`);
   if (kind === "web")
@@ -114,6 +118,9 @@ async function list(parsed: Parsed): Promise<void> {
 async function remove(parsed: Parsed): Promise<void> {
   const id = parsed.positionals[1];
   if (id === undefined) throw new CommandError("which inbox? Its id comes last: see `peyk inbox list`");
-  await withServices(parsed, ({ inbox: { inboxes } }) => inboxes.remove(id));
+  await withServices(parsed, ({ inbox: { inboxes } }) => inboxes.remove(id), {
+    what: "inbox.remove",
+    target: id,
+  });
   print(`Inbox ${id} is removed: its secrets are forgotten, and its sockets close within a second.`);
 }

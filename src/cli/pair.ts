@@ -14,7 +14,8 @@ export const pairCommand: Command = {
       throw new CommandError(
         "PUBLIC_TOKENS=off: nobody gets tokens, whatever the window. Set it to pairing.",
       );
-    const until = await withServices(parsed, ({ devices }) => devices.pairing.open(minutes * 60_000));
+    const act = { what: "pairing.open", target: `${minutes} minutes` };
+    const until = await withServices(parsed, ({ devices }) => devices.pairing.open(minutes * 60_000), act);
     if (minutes === 0) print("The pairing window is closed.");
     else
       print(

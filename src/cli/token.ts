@@ -18,7 +18,8 @@ export const tokenCommand: Command = {
     if (parsed.positionals[0] !== "issue") throw new CommandError(`usage: peyk ${tokenCommand.usage}`);
     const user = required(parsed, "user");
     const ttl = seconds(String(parsed.values.ttl ?? "1h"));
-    print(await withServices(parsed, ({ accounts }) => accounts.issueToken(user, ttl)));
+    const act = { what: "token.issue", target: user };
+    print(await withServices(parsed, ({ accounts }) => accounts.issueToken(user, ttl), act));
     return 0;
   },
 };

@@ -49,7 +49,10 @@ async function add(parsed: Parsed): Promise<void> {
     role: roleFrom(parsed.values.role ?? "user"),
     name: parsed.values.name as string | undefined,
   };
-  const id = await withServices(parsed, ({ accounts }) => accounts.add(user));
+  const id = await withServices(parsed, ({ accounts }) => accounts.add(user), {
+    what: "user.add",
+    target: user.email,
+  });
   print(`User ${id} added: ${user.email}, ${user.role}.`);
 }
 
@@ -79,21 +82,31 @@ async function list(parsed: Parsed): Promise<void> {
 
 async function passwd(parsed: Parsed): Promise<void> {
   const email = required(parsed, "email");
-  await withServices(parsed, ({ accounts }) => accounts.setPassword(email, required(parsed, "password")));
+  const password = required(parsed, "password");
+  await withServices(parsed, ({ accounts }) => accounts.setPassword(email, password), {
+    what: "user.passwd",
+    target: email,
+  });
   print(`New password set for ${email}; his sessions have ended.`);
 }
 
 async function role(parsed: Parsed): Promise<void> {
   const email = required(parsed, "email");
   const wanted = roleFrom(required(parsed, "role"));
-  await withServices(parsed, ({ accounts }) => accounts.setRole(email, wanted));
+  await withServices(parsed, ({ accounts }) => accounts.setRole(email, wanted), {
+    what: `user.role.${wanted}`,
+    target: email,
+  });
   print(`${email} has the role ${wanted} now; his sessions have ended.`);
 }
 
 function setActive(active: boolean): Action {
   return async (parsed) => {
     const email = required(parsed, "email");
-    await withServices(parsed, ({ accounts }) => accounts.setActive(email, active));
+    await withServices(parsed, ({ accounts }) => accounts.setActive(email, active), {
+      what: active ? "user.enable" : "user.disable",
+      target: email,
+    });
     print(active ? `${email} may log in again.` : `${email} is disabled; his sessions have ended.`);
   };
 }

@@ -1,14 +1,17 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import type { Guard, HttpEnv, HttpKit } from "../core/http.ts";
-import { type Authenticate, credentialOf, hasRole } from "../core/identity.ts";
+import { type Authenticate, credentialOf, hasRole, type Identity } from "../core/identity.ts";
 import { Fault } from "../protocol/faults.ts";
 
 const noQuery = new URLSearchParams();
 
+/** Hears of every request that somebody with a token made, and that was answered well. */
+export type Witness = (identity: Identity, method: string, path: string) => Promise<void>;
+
 /** Lets the given roles through. Tokens in queries are for what has no choice: sockets and pictures in pages. */
 const guardBy =
-  (authenticate: Authenticate, takesQuery: boolean): Guard<MiddlewareHandler<HttpEnv>> =>
+  (authenticate: Authenticate, witness: Witness, takesQuery: boolean): Guard<MiddlewareHandler<HttpEnv>> =>
   (...roles) =>
   async (c, next) => {
     const { headers } = c.req.raw;
@@ -23,6 +26,7 @@ const guardBy =
       });
     c.set("identity", identity);
     await next();
+    if (c.res.ok) await witness(identity, c.req.method, c.req.path);
   };
 
 const newRoutes = () =>
@@ -39,8 +43,9 @@ const newRoutes = () =>
 
 export const httpKit = (
   authenticate: Authenticate,
+  witness: Witness,
 ): HttpKit<OpenAPIHono<HttpEnv>, MiddlewareHandler<HttpEnv>> => ({
   newRoutes,
-  guard: guardBy(authenticate, false),
-  mediaGuard: guardBy(authenticate, true),
+  guard: guardBy(authenticate, witness, false),
+  mediaGuard: guardBy(authenticate, witness, true),
 });

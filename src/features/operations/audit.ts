@@ -37,8 +37,8 @@ export class Audit {
       who: by.id.slice(0, 200),
       name: hideJwt(by.name.slice(0, 200)),
       what,
-      target: hideTokens(target.slice(0, 200)),
-      detail: hideTokens(JSON.stringify(detail).slice(0, 2_000)),
+      target: hideJwt(target.slice(0, 200)),
+      detail: hideTokens(JSON.stringify(detail, cut)),
     };
     await store.commit({ writes: [repo.insertAudit(store.db, row)] });
   }
@@ -53,6 +53,8 @@ export class Audit {
     await store.commit({ writes: [repo.deleteAuditBefore(store.db, clock.now() - maxAge)] });
   }
 }
+
+const cut = (_: string, value: unknown): unknown => (typeof value === "string" ? value.slice(0, 200) : value);
 
 const toEntry = ({ id, at, detail, ...row }: repo.AuditRow): AuditEntry => ({
   id: Number(id),
