@@ -161,9 +161,10 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
 
   async #admit(identity: Identity): Promise<void> {
     if (this.#state !== "authenticating") return;
+    // Known before it is judged: the receipt says whose role was the wrong one.
+    this.identity = identity;
     this.#check = "role";
     requireRole(this.channel!, identity);
-    this.identity = identity;
     this.#check = "limit";
     this.#core.connections.add(this);
     this.#check = "access";

@@ -86,17 +86,22 @@ function countConnections(events: Events): Tally[] {
     "channel",
     "fault",
   ]);
+  const requests = new Tally("peyk_requests_refused_total", "Requests and handshakes that were refused", [
+    "on",
+    "fault",
+  ]);
   const closed = new Tally("peyk_connections_closed_total", "Connections that ended", ["channel", "fault"]);
   const lived = new Tally("peyk_connection_seconds_total", "Seconds that ended connections were open", [
     "channel",
   ]);
   events.on("connection.opened", ({ channel, client }) => opened.add(1, channel, client));
   events.on("connection.refused", ({ channel, fault }) => refused.add(1, channel, fault));
+  events.on("request.refused", ({ on, fault }) => requests.add(1, on, fault));
   events.on("connection.closed", ({ channel, fault = "none", ms }) => {
     closed.add(1, channel, fault);
     lived.add(ms / 1000, channel);
   });
-  return [opened, refused, closed, lived];
+  return [opened, refused, requests, closed, lived];
 }
 
 const readings = (core: Core): Reading[] => [

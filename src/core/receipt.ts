@@ -27,7 +27,7 @@ export function refuseRequest(events: Events, request: RefusedRequest, fault: Fa
   const receipt = newReceipt();
   events.emit("request.refused", {
     ...{ on, method, path: hideTokens(path.slice(0, 200)), peer: peer.address },
-    host: (headers.get("host") ?? "").slice(0, 100),
+    host: hideTokens((headers.get("host") ?? "").slice(0, 100)).replace(/:\d+$/, ""),
     client: clientKind(headers),
     token: credentialOf(headers, query)?.from ?? "none",
     ...{ check, fault: fault.fault, code: fault.row.http, detail: fault.message, receipt },

@@ -97,7 +97,7 @@ const refused: [string, (world: World) => Promise<{ closed: TestClient["closed"]
     "a role that may not enter",
     async ({ app }) => app.connect("/ws/dispatch-map/", bearer((await app.user("driver")).token)),
     {
-      ...{ check: "role", fault: "forbidden", code: 4003 },
+      ...{ check: "role", fault: "forbidden", code: 4003, who: "2" },
       expected: { roles: ["staff"], role: "driver" },
     },
   ],
