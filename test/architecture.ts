@@ -55,7 +55,6 @@ export const rules: Readonly<Record<string, Rule>> = {
     places: ["core", "protocol"],
     packages: ["zod", "kysely", "hono", "@hono/zod-openapi"],
   },
-  doctor: { places: ["protocol"], packages: [] },
   http: {
     places: ["core", "protocol"],
     packages: ["zod", "hono", "@hono/zod-openapi", "../../web/widget/widget.js"],

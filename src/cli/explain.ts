@@ -7,8 +7,8 @@ import { ask, NoAnswer, remoteFrom } from "./remote.ts";
 const receiptPattern = /^\[?(r_[a-z0-9]{6})\]?$/;
 
 /**
- * Prints the story of a refusal: asks the server of DATA_DIR, or the one of the flags `--url` and `--token`
- * (`remoteOptions`). With `--json`, the story as the API gives it. Returns the exit code.
+ * Prints the story of a refusal: asks the server of DATA_DIR, or the one that the values `url` and `token` name. With
+ * `json`, the story as the API gives it. Returns the exit code, or throws the sentence that says why there is none.
  */
 export async function runExplain(parsed: Parsed, receipt: string): Promise<number> {
   const [, id] = receiptPattern.exec(receipt.trim()) ?? [];
