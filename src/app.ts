@@ -1,5 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { BunTransport } from "./adapters/transport/bun.ts";
+import { databaseFile } from "./config/data-dir.ts";
 import { listenersOf } from "./config/listeners.ts";
 import type { Config } from "./config/schema.ts";
 import type { Channel } from "./core/channel.ts";
@@ -13,6 +14,8 @@ import { startJobs } from "./core/jobs.ts";
 import { Metrics } from "./core/metrics.ts";
 import { refuseRequest } from "./core/receipt.ts";
 import type { TransportHandlers } from "./core/transport.ts";
+import { ProxyWatch } from "./doctor/local/checks/proxy-watch.ts";
+import { servingChecks } from "./doctor/local/serving.ts";
 import { accountsFeature } from "./features/accounts/feature.ts";
 import { clientsFeature } from "./features/clients/feature.ts";
 import { outgoing as clientsOutgoing } from "./features/clients/messages.ts";
@@ -64,8 +67,13 @@ async function serve(services: Services, extra: readonly Channel[]): Promise<App
   core.open(channels, accounts.authenticate);
 
   const urls: URL[] = [];
-  const ownChecks = [storeCheck(services.store), socketCheck(() => plainest(urls))];
-  const checks: Check[] = [...ownChecks, ...features.flatMap((feature) => feature.checks ?? [])];
+  const proxies = new ProxyWatch(clock, config.trustProxy);
+  const checks: Check[] = [
+    storeCheck(services.store),
+    socketCheck(() => plainest(urls)),
+    ...features.flatMap((feature) => feature.checks ?? []),
+    ...servingChecks(config, databaseFile(config), clock, proxies.check),
+  ];
   const { allowedOrigins } = config;
   const health = { checks, channels, authenticate: accounts.authenticate, broker: "memory", version };
   const metrics = new Metrics(core, events);
@@ -73,7 +81,7 @@ async function serve(services: Services, extra: readonly Channel[]): Promise<App
 
   const transport = createTransport(services, channels);
   for (const { start } of features) await start?.();
-  urls.push(...(await transport.start(handlersOf(core, http))));
+  urls.push(...(await transport.start(handlersOf(core, proxies, http))));
   const jobs = features.flatMap((feature) => feature.jobs ?? []);
   const stopJobs = startJobs([...jobs, pruneJob(services)], clock, events);
 
@@ -87,9 +95,20 @@ async function serve(services: Services, extra: readonly Channel[]): Promise<App
   return { ...services, urls, certificate: transport.certificate, channels, stop };
 }
 
-const handlersOf = (core: Core, http: TransportHandlers["http"]): TransportHandlers => ({
-  accept: (upgrade) => new LiveConnection(core, upgrade),
-  http,
+/** Every socket and every request goes past the watch that counts proxies nobody named. */
+const handlersOf = (
+  core: Core,
+  proxies: ProxyWatch,
+  http: TransportHandlers["http"],
+): TransportHandlers => ({
+  accept(upgrade) {
+    proxies.saw(upgrade.peer);
+    return new LiveConnection(core, upgrade);
+  },
+  http(request, peer) {
+    proxies.saw(peer);
+    return http(request, peer);
+  },
   refused({ method, url, headers }, path, peer, fault, check) {
     // Without a path the URL cannot be trusted, and its query neither.
     const query = path === "" ? new URLSearchParams() : new URL(url).searchParams;

@@ -20,6 +20,7 @@ import type { Config } from "./config/schema.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import { Core } from "./core/core.ts";
 import { Events } from "./core/events.ts";
+import type { Migrations } from "./core/feature.ts";
 import { type JournalTables, journalMigrations } from "./core/journal-tables.ts";
 import type { Store } from "./core/store.ts";
 import { outgoing as accountsOutgoing } from "./features/accounts/messages.ts";
@@ -79,15 +80,18 @@ export interface Services {
 /** Brings the database up to date. Returns the names of the migrations that ran. */
 export async function migrate(config: Config): Promise<string[]> {
   prepareDataDir(config);
-  return migrateSqlite(databaseFile(config), {
-    ...journalMigrations(sqliteColumns),
-    ...accountMigrations(sqliteColumns),
-    ...deviceMigrations(sqliteColumns),
-    ...inboxMigrations(sqliteColumns),
-    ...dispatchMigrations(sqliteColumns),
-    ...operationsMigrations(sqliteColumns),
-  });
+  return migrateSqlite(databaseFile(config), migrations());
 }
+
+/** The steps of every feature's tables, by their names. */
+export const migrations = (): Migrations => ({
+  ...journalMigrations(sqliteColumns),
+  ...accountMigrations(sqliteColumns),
+  ...deviceMigrations(sqliteColumns),
+  ...inboxMigrations(sqliteColumns),
+  ...dispatchMigrations(sqliteColumns),
+  ...operationsMigrations(sqliteColumns),
+});
 
 /** Everything below the sockets: what `peyk serve` serves with, and what `peyk user` works on. */
 export async function openServices(config: Config, overrides: Overrides = {}): Promise<Services> {

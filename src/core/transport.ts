@@ -7,6 +7,8 @@ export interface Peer {
   readonly loopback: boolean;
   /** A forwarding header is present, trusted or not: there is a proxy between us. */
   readonly forwarded: boolean;
+  /** It is there, and not believed: the address is that of a proxy, or of somebody who passes for one. */
+  readonly doubted?: true;
 }
 
 /** A request to become a WebSocket, as any runtime can describe it. */

@@ -32,7 +32,16 @@ const Health = z
     asgi_application_path: z.string().optional(),
     websocket_endpoints: z.array(z.string()).optional(),
     findings: z
-      .array(z.object({ check: z.string(), verdict: Verdict, saw: z.string(), fix: z.string() }))
+      .array(
+        z.object({
+          check: z.string(),
+          verdict: Verdict,
+          saw: z.string(),
+          fix: z.string(),
+          cause: z.string().optional().describe("Its name in the doctor's catalogue"),
+          facts: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+        }),
+      )
       .optional(),
   })
   .openapi("WebSocketHealth");

@@ -255,7 +255,7 @@ describe("health", () => {
     const { token } = await app.user("staff");
     expect(
       (await app.json(app.fetch("/api/websocket/health/", { ...outside, token }))).findings,
-    ).toHaveLength(4);
+    ).toHaveLength(11);
     expect((await app.fetch("/metrics", outside)).status).toBe(403);
   });
 

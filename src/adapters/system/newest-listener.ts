@@ -1,6 +1,6 @@
 import { dlopen, type Pointer, ptr } from "bun:ffi";
 import { readdirSync } from "node:fs";
-import { linkOf, listeningInodes } from "./port-owner.ts";
+import { linkOf, listeningInodes } from "./processes.ts";
 
 /** The C library, as glibc and as musl name it. */
 const libraries = ["libc.so.6", `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`];

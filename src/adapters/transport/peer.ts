@@ -48,7 +48,10 @@ export function peerOf(socketAddress: string, headers: Headers, trusted: BlockLi
   const direct = plain(socketAddress);
   const forwardedFor = headers.get("x-forwarded-for");
   const forwarded = marks.some((name) => headers.has(name));
-  if (!isTrusted(trusted, direct)) return { address: direct, loopback: isLoopback(direct), forwarded };
+  if (!isTrusted(trusted, direct)) {
+    const peer = { address: direct, loopback: isLoopback(direct), forwarded };
+    return forwarded ? { ...peer, doubted: true } : peer;
+  }
   // A proxy that does not say for whom it asks stands for a stranger.
   if (forwardedFor === null) return { address: direct, loopback: false, forwarded: true };
   const chain = forwardedFor.split(",").map((each) => plain(each.trim()));

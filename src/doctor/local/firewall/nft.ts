@@ -1,0 +1,197 @@
+import { type Action, type Chain, every, type Fate, type Fit, opposite, type Rule, walk } from "./rules.ts";
+
+/** `nft -j list ruleset`, as libnftables-json(5) describes it; of each object only what is read here. */
+interface Ruleset {
+  readonly nftables: readonly {
+    readonly chain?: NftChain;
+    readonly rule?: NftRule;
+  }[];
+}
+
+interface NftChain {
+  readonly family: string;
+  readonly table: string;
+  readonly name: string;
+  readonly hook?: string;
+  readonly type?: string;
+  readonly policy?: string;
+}
+
+interface NftRule {
+  readonly family: string;
+  readonly table: string;
+  readonly chain: string;
+  readonly handle: number;
+  readonly expr: readonly Json[];
+}
+
+type Json = { readonly [key: string]: unknown };
+
+export interface NftFate {
+  readonly fate: Fate;
+  /** Where a rule that opens the port belongs: `inet filter input`. */
+  readonly place: string;
+}
+
+/**
+ * Judges a ruleset: what each chain that the kernel enters for incoming packets does with a new IPv4 connection to this
+ * port. `listing` is `nft -a list ruleset`, for the rules' own words. Tables in `without` are left to another tool.
+ */
+export function judgeNft(
+  json: string,
+  listing: string,
+  port: number,
+  without: readonly string[] = [],
+): NftFate[] {
+  const { nftables } = JSON.parse(json) as Ruleset;
+  const texts = textsOf(listing);
+  const all = nftables.flatMap(({ chain }) => (chain === undefined ? [] : [chain]));
+  const bases = all.filter(
+    ({ hook = "", type, family, table }) =>
+      ["input", "prerouting"].includes(hook) &&
+      type === "filter" &&
+      ["inet", "ip"].includes(family) &&
+      !without.includes(`${family} ${table}`),
+  );
+  return bases.map((base) => {
+    const chains = chainsOf(nftables, base, port, texts);
+    return { fate: walk(chains, base.name), place: `${base.family} ${base.table} ${base.name}` };
+  });
+}
+
+/** The chains of one table, by name. */
+function chainsOf(
+  nftables: Ruleset["nftables"],
+  base: NftChain,
+  port: number,
+  texts: Texts,
+): Map<string, Chain> {
+  const isHere = (each: { family: string; table: string }) =>
+    each.family === base.family && each.table === base.table;
+  const chains = new Map<string, { rules: Rule[]; policy?: "accept" | "drop" }>();
+  for (const { chain, rule } of nftables) {
+    if (chain !== undefined && isHere(chain)) {
+      const policy = chain.hook === undefined ? {} : { policy: chain.policy === "drop" ? "drop" : "accept" };
+      chains.set(chain.name, { rules: [], ...(policy as { policy?: "accept" | "drop" }) });
+    }
+    if (rule !== undefined && isHere(rule)) {
+      const text =
+        texts.get(`${rule.family} ${rule.table} ${rule.handle}`) ?? `${rule.chain}, rule ${rule.handle}`;
+      chains.get(rule.chain)?.rules.push(...toRules(rule.expr, port, text));
+    }
+  }
+  return chains as Map<string, Chain>;
+}
+
+type Texts = ReadonlyMap<string, string>;
+
+/** `table inet filter {` … `tcp dport 22 accept # handle 3` → the words of each rule, by its table and handle. */
+function textsOf(listing: string): Texts {
+  const texts = new Map<string, string>();
+  let table = "";
+  for (const line of listing.split("\n")) {
+    table = /^table (\S+ \S+)/.exec(line)?.[1] ?? table;
+    const [, text, handle] = /^\t\t(.*) # handle (\d+)$/.exec(line) ?? [];
+    if (text !== undefined) texts.set(`${table} ${handle}`, text);
+  }
+  return texts;
+}
+
+/** A rule is its conditions and what it does; one with a verdict map is a rule for each of the map's entries. */
+function toRules(expressions: readonly Json[], port: number, text: string): Rule[] {
+  const fits: Fit[] = [];
+  for (const expression of expressions) {
+    const action = actionOf(expression);
+    if (action !== undefined) return [{ fit: every(fits), action, text }];
+    if ("vmap" in expression) return mapRules(expression.vmap as Json, fits, port, text);
+    fits.push(fitOf(expression, port));
+  }
+  return [];
+}
+
+function actionOf(expression: Json): Action | undefined {
+  for (const verdict of ["accept", "drop", "return"] as const)
+    if (verdict in expression) return { do: verdict };
+  if ("reject" in expression) return { do: "drop" };
+  for (const verdict of ["jump", "goto"] as const)
+    if (verdict in expression) return { do: verdict, chain: String((expression[verdict] as Json).target) };
+  return undefined;
+}
+
+/** `ct state vmap { established : accept, invalid : drop }` */
+function mapRules({ key, data }: Json, before: readonly Fit[], port: number, text: string): Rule[] {
+  const entries = (data as { set?: unknown } | undefined)?.set;
+  if (!Array.isArray(entries)) return [];
+  return (entries as [unknown, Json][]).flatMap(([value, verdict]) => {
+    const action = actionOf(verdict);
+    const fit = matchFit({ op: "==", left: key, right: value }, port);
+    return action === undefined ? [] : [{ fit: every([...before, fit]), action, text }];
+  });
+}
+
+const neutral = ["counter", "log", "comment", "mangle", "notrack", "set", "ct helper", "flow"];
+
+function fitOf(expression: Json, port: number): Fit {
+  if ("match" in expression) return matchFit(expression.match as Json, port);
+  if (neutral.some((name) => name in expression)) return "yes";
+  return "limit" in expression || "quota" in expression || "ct count" in expression ? "some" : "unclear";
+}
+
+function matchFit({ op, left, right }: Json, port: number): Fit {
+  const fit = leftFit(left as Json, right, port);
+  return op === "!=" ? opposite(fit) : fit;
+}
+
+function leftFit(left: Json, right: unknown, port: number): Fit {
+  const { payload, meta, ct, fib } = left as { payload?: Json; meta?: Json; ct?: Json; fib?: Json };
+  if (payload !== undefined) return payloadFit(payload, right, port);
+  if (meta !== undefined) return metaFit(String(meta.key), right);
+  if (ct?.key === "state") return contains(right, (each) => each === "new") ? "yes" : "no";
+  if (ct?.key === "status") return "no";
+  if (fib?.result === "type") return contains(right, (each) => each === "local") ? "yes" : "no";
+  // Flags of TCP, marks, where it came from: a connection may have them.
+  return fib !== undefined || "&" in left || ct !== undefined ? "some" : "unclear";
+}
+
+function payloadFit({ protocol, field }: Json, right: unknown, port: number): Fit {
+  if (field === "dport" && (protocol === "tcp" || protocol === "th")) return portFit(right, port);
+  if (field === "protocol" || field === "nexthdr") return protocolFit(right);
+  if (field === "saddr") return contains(right, (each) => String(each).startsWith("127.")) ? "no" : "some";
+  if (["udp", "icmp", "icmpv6", "sctp", "igmp", "ip6", "ether", "arp"].includes(String(protocol)))
+    return "no";
+  return protocol === "ip" || protocol === "tcp" ? "some" : "unclear";
+}
+
+/** A named set may hold it. */
+const portFit = (right: unknown, port: number): Fit =>
+  typeof right === "string" && right.startsWith("@")
+    ? "unclear"
+    : contains(right, (each) => isPort(each, port))
+      ? "yes"
+      : "no";
+
+function isPort(value: unknown, port: number): boolean {
+  const range = (value as { range?: [number, number] } | null)?.range;
+  return range === undefined ? Number(value) === port : range[0] <= port && port <= range[1];
+}
+
+const protocolFit = (right: unknown): Fit =>
+  contains(right, (each) => each === "tcp" || each === 6) ? "yes" : "no";
+
+function metaFit(key: string, right: unknown): Fit {
+  if (key === "l4proto") return protocolFit(right);
+  if (key === "nfproto") return contains(right, (each) => each === "ipv4") ? "yes" : "no";
+  if (key === "protocol") return contains(right, (each) => each === "ip") ? "yes" : "no";
+  if (key === "pkttype") return contains(right, (each) => each === "host") ? "yes" : "no";
+  if (key !== "iif" && key !== "iifname") return "some";
+  const names = valuesOf(right);
+  return names.every((each) => each === "lo") ? "no" : "some";
+}
+
+/** One value, a list of flags, or `{ set: […] }`. */
+const valuesOf = (right: unknown): unknown[] => {
+  const set = (right as { set?: unknown } | null)?.set;
+  return Array.isArray(set) ? set : Array.isArray(right) ? right : [right];
+};
+
+const contains = (right: unknown, fits: (value: unknown) => boolean): boolean => valuesOf(right).some(fits);

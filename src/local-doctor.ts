@@ -1,0 +1,93 @@
+import { existsSync } from "node:fs";
+import { networkInterfaces } from "node:os";
+import { isLocked, lookAt } from "./adapters/store/sqlite/look.ts";
+import { holdersOfFile, listening } from "./adapters/system/processes.ts";
+import { run } from "./adapters/system/run.ts";
+import { databaseFile } from "./config/data-dir.ts";
+import { listenersOf } from "./config/listeners.ts";
+import type { Config } from "./config/schema.ts";
+import { type Clock, systemClock } from "./core/clock.ts";
+import { ask } from "./doctor/local/ask.ts";
+import { localChecks } from "./doctor/local/checks/all.ts";
+import { isLoopback, loopbackOf } from "./doctor/local/checks/ports.ts";
+import { type LocalFinding, runLocal } from "./doctor/local/run.ts";
+import type { ConfiguredPort, Health, RunningServer, Situation } from "./doctor/local/situation.ts";
+import type { Language } from "./doctor/local/words/words.ts";
+import { migrations } from "./services.ts";
+
+export interface LocalDoctorOptions {
+  readonly language?: Language;
+  /** Names of the settings that come from the environment. */
+  readonly fromEnvironment?: ReadonlySet<string>;
+  readonly clock?: Clock;
+}
+
+/** Looks at the server's own side: `peyk doctor --local`. Changes nothing. Throws a sentence for settings that do not go together. */
+export function examine(config: Config, options: LocalDoctorOptions = {}): Promise<LocalFinding[]> {
+  const { language = "en", fromEnvironment = new Set(), clock = systemClock } = options;
+  const situation = situationOf(config, fromEnvironment, clock);
+  return runLocal(localChecks(situation), language);
+}
+
+function situationOf(config: Config, fromEnvironment: ReadonlySet<string>, clock: Clock): Situation {
+  const ports = configuredPorts(config);
+  const answer: Situation["answer"] = ({ port, tls }, address, path) => ask({ address, port, tls, path });
+  const address = loopbackOf(config.host);
+  let server: Promise<RunningServer | undefined> | undefined;
+  return {
+    config,
+    ports,
+    databaseFile: databaseFile(config),
+    migrations: Object.keys(migrations()),
+    fromEnvironment,
+    clock,
+    isContainer: existsSync("/.dockerenv") || existsSync("/run/.containerenv"),
+    system: { run, listening, holdersOfFile },
+    databases: { lookAt, isLocked },
+    answer,
+    outside: () => (isLoopback(config.host) ? undefined : outsideAddress(config.host)),
+    server() {
+      server ??= findServer(ports, (port) => answer(port, address, "/api/websocket/health/"));
+      return server;
+    },
+  };
+}
+
+function configuredPorts(config: Config): ConfiguredPort[] {
+  const { ports, tls } = listenersOf(config);
+  return [
+    ...ports.map((port) => ({ port, tls: false, setting: "PORT" })),
+    ...(tls?.ports ?? []).map((port) => ({ port, tls: true, setting: tls!.setting })),
+  ];
+}
+
+/** The first of the ports on which a Peyk answers. */
+async function findServer(
+  ports: readonly ConfiguredPort[],
+  answer: (port: ConfiguredPort) => ReturnType<typeof ask>,
+): Promise<RunningServer | undefined> {
+  const asked = ports.filter(({ port }) => port !== 0);
+  const answers = await Promise.all(asked.map(answer));
+  for (const [i, each] of answers.entries()) {
+    const health = "status" in each ? healthIn(each.body) : undefined;
+    if (health === undefined) continue;
+    const [holder] = listening([asked[i]!.port]) ?? [];
+    return { port: asked[i]!, process: holder?.process, health };
+  }
+  return undefined;
+}
+
+function healthIn(body: string): Health | undefined {
+  try {
+    const health = JSON.parse(body) as Health;
+    return health.server_type === "peyk" ? health : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function outsideAddress(host: string): string | undefined {
+  if (host !== "0.0.0.0" && host !== "::") return host;
+  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  return all.find(({ internal, family }) => !internal && family === "IPv4")?.address;
+}

@@ -1,0 +1,59 @@
+import { join } from "node:path";
+import type { LocalFinding } from "../../src/doctor/local/run.ts";
+
+/** The program, until `peyk doctor --local` leads to it. */
+const entry = join(import.meta.dir, "doctor-local-main.ts");
+
+export interface Examined {
+  readonly code: number;
+  readonly verdict: string;
+  readonly findings: readonly LocalFinding[];
+  readonly ms: number;
+}
+
+export interface ExamineOptions {
+  /** Settings by their environment names. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** What stands before the program: `ip netns exec …`, `prlimit …`. */
+  readonly before?: readonly string[];
+}
+
+/** Runs `peyk doctor --local --json` in a process of its own, as an operator does. */
+export async function examineHere({ settings, before = [] }: ExamineOptions): Promise<Examined> {
+  const started = performance.now();
+  const { code, out, complaint } = await runDoctor(settings, before, "--json");
+  const ms = performance.now() - started;
+  if (out === "") throw new Error(`ended with ${code}: ${complaint}`);
+  return { code, ms, ...(JSON.parse(out) as Pick<Examined, "verdict" | "findings">) };
+}
+
+/** What it prints for people. */
+export async function runDoctor(
+  settings: Readonly<Record<string, string>>,
+  before: readonly string[],
+  ...args: readonly string[]
+) {
+  const child = Bun.spawn([...before, process.execPath, entry, ...args], {
+    cwd: "/",
+    env: { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", ...settings },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [out, complaint] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ]);
+  return { code: await child.exited, out, complaint };
+}
+
+/** The one finding of this name; fails with all that was found instead. */
+export function the({ findings }: Examined, cause: string): LocalFinding {
+  const all = findings.filter((each) => each.cause === cause);
+  if (all.length === 1) return all[0]!;
+  throw new Error(`${all.length} times ${cause} in ${findings.map((each) => each.cause).join(", ")}`);
+}
+
+/** Names of what is wrong. */
+export const wrong = ({ findings }: Examined): string[] =>
+  findings.filter(({ verdict }) => verdict === "warning" || verdict === "error").map(({ cause }) => cause);
