@@ -57,7 +57,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   },
   http: {
     places: ["core", "protocol"],
-    packages: ["zod", "hono", "@hono/zod-openapi", "../../web/widget/widget.js"],
+    packages: ["zod", "hono", "@hono/zod-openapi", "../../web/doctor/files.js", "../../web/widget/widget.js"],
   },
   config: { places: ["core", "protocol"], packages: ["zod", "node:crypto", "node:fs", "node:path"] },
   doctor: {

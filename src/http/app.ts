@@ -13,6 +13,7 @@ import type { Router } from "../core/router.ts";
 import type { Peer } from "../core/transport.ts";
 import { asFault, Fault } from "../protocol/faults.ts";
 import type { Check } from "../protocol/refusal.ts";
+import { doctorPage } from "./doctor-page.ts";
 import { documentRoutes } from "./documents.ts";
 import { type HealthFacts, healthRoutes } from "./health.ts";
 import { problem } from "./problem.ts";
@@ -35,6 +36,7 @@ export function createHttp(deps: HttpDependencies): HttpApp {
   const { allowedOrigins, features, health, metrics } = deps;
   // Before the rule for other origins, which is for the API alone.
   app.route("/", widgetRoutes());
+  app.route("/", doctorPage());
   app.use(cors({ origin: allowedOrigins.length === 0 ? "*" : [...allowedOrigins] }));
   app.route("/", healthRoutes(health));
   for (const { routes } of features) if (routes !== undefined) app.route("/", routes);
