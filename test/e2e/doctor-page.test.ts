@@ -261,7 +261,7 @@ describe("a socket of one's own", () => {
     await verdict(page);
     const missing = await tryOwn(page, "/ws/dispatch-map/");
     expect(missing.text).toContain("“a token is needed");
-    expect(missing.text).toContain("Send `Authorization: Bearer");
+    expect(missing.text).toContain("Send Authorization: Bearer");
     expect(missing.text).toContain("Try again with a new token.");
     const { token } = await app.user("staff");
     expect(await tryOwn(page, "/ws/dispatch-map/", token)).toMatchObject({

@@ -15,14 +15,14 @@ function faults() {
   return catalogue;
 }
 
-/** What a close code means, and what the server said with it. */
+/** What a close code means, what the server said with it, and whether to try again: a line for each. */
 export async function meaningOf({ code, reason }) {
-  const known = isKnown(`close_${code}`) ? say(`close_${code}`) : say("close_other");
   const fault = await faultOf(code, reason);
-  const words =
-    reason === "" ? "" : ` ${say("server_words", { reason, hint: fault === undefined ? "" : fault.hint })}`;
-  const retry = fault === undefined ? "" : ` ${say(`retry_${fault.retry}`)}`;
-  return { code, meaning: `${known}${words}${retry}` };
+  const lines = [isKnown(`close_${code}`) ? say(`close_${code}`) : say("close_other")];
+  if (reason !== "") lines.push(say("server_words", { reason }));
+  // In English, as the reason is, and without the marks that make code of it elsewhere.
+  if (fault !== undefined) lines.push(fault.hint.replaceAll("`", ""), say(`retry_${fault.retry}`));
+  return { code, meaning: lines.join("\n") };
 }
 
 /** Several faults may share a code. The reason tells them apart where it is the fault's own message. */

@@ -1,6 +1,6 @@
 import { own, readToken } from "./own.js";
 import { clock, http, idle, page, payload, ping, server, socket } from "./steps.js";
-import { copyButtons, show, showVerdict } from "./view.js";
+import { copyButtons, show, showLines, showVerdict } from "./view.js";
 import { say } from "./words.js";
 
 /** In the order of the way; each needs those before it that do not work without. */
@@ -95,10 +95,11 @@ const pathOf = (path) => path.replace(/[?#].*$/, "");
 function report() {
   const lines = Object.entries(results).flatMap(([name, { status, detail = "", ms, path }]) => {
     const took = ms === undefined ? "" : ` ${ms} ms`;
-    return [`[${status}] ${name}${path === undefined ? "" : ` ${path}`}${took}`, `    ${detail}`];
+    const head = `[${status}] ${name}${path === undefined ? "" : ` ${path}`}${took}`;
+    return [head, ...detail.split("\n").map((line) => `    ${line}`)];
   });
   const head = [`Peyk /doctor, ${new Date().toISOString()}`, location.origin, navigator.userAgent];
-  byId("report").textContent = [...head, "", ...lines].join("\n").replace(/[\u2068\u2069]/g, "");
+  showLines(byId("report"), [...head, "", ...lines]);
 }
 
 const scheme = location.protocol === "https:" ? "wss" : "ws";

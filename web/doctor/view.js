@@ -33,6 +33,16 @@ export function showVerdict(status, kind) {
   document.getElementById("advice").replaceChildren(...advice.map((text) => element("li", "", text)));
 }
 
+/** Each line in the direction of its own first letter. What is copied has no marks for the eye in it. */
+export function showLines(host, lines) {
+  const rows = lines.map((line) => {
+    const row = element("span", "line", `${line.replace(/[\u2068\u2069]/g, "")}\n`);
+    row.dir = "auto";
+    return row;
+  });
+  host.replaceChildren(...rows);
+}
+
 /** Copies what stands in an element, and says so on the button for a moment. */
 export function copyButtons() {
   for (const button of document.querySelectorAll("[data-copy]"))
