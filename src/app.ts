@@ -72,10 +72,17 @@ async function serve(services: Services, extra: readonly Channel[]): Promise<App
     storeCheck(services.store),
     socketCheck(() => plainest(urls)),
     ...features.flatMap((feature) => feature.checks ?? []),
-    ...servingChecks(config, databaseFile(config), clock, proxies.check),
   ];
+  const notices = servingChecks(config, databaseFile(config), clock, proxies.check);
   const { allowedOrigins } = config;
-  const health = { checks, channels, authenticate: accounts.authenticate, broker: "memory", version };
+  const health = {
+    checks,
+    notices,
+    channels,
+    authenticate: accounts.authenticate,
+    broker: "memory",
+    version,
+  };
   const metrics = new Metrics(core, events);
   const http = createHttp({ features, health, router: core.router, metrics, events, allowedOrigins });
 

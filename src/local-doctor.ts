@@ -31,7 +31,7 @@ export function examine(config: Config, options: LocalDoctorOptions = {}): Promi
 
 function situationOf(config: Config, fromEnvironment: ReadonlySet<string>, clock: Clock): Situation {
   const ports = configuredPorts(config);
-  const answer: Situation["answer"] = ({ port, tls }, address, path) => ask({ address, port, tls, path });
+  const answer = askOnce();
   const address = loopbackOf(config.host);
   let server: Promise<RunningServer | undefined> | undefined;
   return {
@@ -50,6 +50,17 @@ function situationOf(config: Config, fromEnvironment: ReadonlySet<string>, clock
       server ??= findServer(ports, (port) => answer(port, address, "/api/websocket/health/"));
       return server;
     },
+  };
+}
+
+/** Several checks put the same question; one that is silent would keep all of them waiting, one after the other. */
+function askOnce(): Situation["answer"] {
+  const answers = new Map<string, ReturnType<typeof ask>>();
+  return ({ port, tls }, address, path) => {
+    const key = `${address} ${port} ${path}`;
+    const answer = answers.get(key) ?? ask({ address, port, tls, path });
+    answers.set(key, answer);
+    return answer;
   };
 }
 

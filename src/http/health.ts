@@ -7,7 +7,10 @@ import { isThisMachine } from "../core/loopback.ts";
 import type { Peer } from "../core/transport.ts";
 
 export interface HealthFacts {
+  /** Without these it cannot serve. */
   readonly checks: readonly Check[];
+  /** What else an operator should know; it serves all the same. */
+  readonly notices: readonly Check[];
   readonly channels: readonly Channel[];
   readonly authenticate: Authenticate;
   /** How nodes are connected: `memory` or `redis`. */
@@ -77,7 +80,7 @@ export function healthRoutes(facts: HealthFacts): OpenAPIHono<HttpEnv> {
     return status === "error" ? c.json({ status }, 503) : c.json({ status }, 200);
   });
   routes.openapi(healthRoute, async (c) => {
-    const found = await findings(facts.checks);
+    const found = await findings([...facts.checks, ...facts.notices]);
     const detailed = await mayKnow(facts.authenticate, c.req.raw.headers, c.env.peer);
     return c.json(report(facts, found, detailed), 200);
   });

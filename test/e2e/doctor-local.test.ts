@@ -11,6 +11,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { type OutcomeName, outcomes } from "../../src/doctor/local/catalogue.ts";
+import { languages, wordsOf } from "../../src/doctor/local/words/words.ts";
 import { type ExamineOptions, examineHere, runDoctor, the, wrong } from "../kit/doctor-local.ts";
 import { peyk, ServerProcess } from "../kit/process.ts";
 import { freePorts, missing, outsideAddress, Program, testUnless, warn } from "../kit/program.ts";
@@ -28,7 +30,10 @@ const noNetns = noRoot || missing(["ip", "netns", "list"], "no network namespace
 const noNft = noNetns || missing(["nft", "--version"], "no nft");
 const noIptables = noNetns || missing(["iptables-save", "--version"], "no iptables");
 const noUfw = noIptables || missing(["ufw", "--version"], "no ufw");
-const noSetpriv = noRoot || missing(["setpriv", "--version"], "no setpriv");
+/** An ordinary user, to whom root's things are closed. */
+const nobody = ["setpriv", "--reuid=65534", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all"];
+const noSetpriv =
+  noRoot || missing([...nobody, process.execPath, "--version"], "an ordinary user may not run this Bun");
 const noAddress = outside === undefined ? "this machine has no address but loopback" : "";
 warn("peyk doctor --local", noPython, noOpenssl, noMount, noNft, noIptables, noUfw, noSetpriv, noAddress);
 
@@ -90,6 +95,18 @@ describe("a healthy server", () => {
     await here.server[Symbol.asyncDispose]();
   });
 
+  test("each outcome has words in each language, with the same places for facts, and a remedy unless all is well", () => {
+    const places = (text: string) => text.match(/\{\w+\}/g)?.sort() ?? [];
+    for (const language of languages)
+      for (const [name, { verdict }] of Object.entries(outcomes)) {
+        const { saw, fix } = wordsOf(language).outcomes[name as OutcomeName];
+        const english = wordsOf("en").outcomes[name as OutcomeName];
+        expect({ name, places: places(saw) }).toEqual({ name, places: places(english.saw) });
+        expect({ name, places: places(fix) }).toEqual({ name, places: places(english.fix) });
+        expect({ name, fix: fix === "" }).toEqual({ name, fix: verdict === "ok" });
+      }
+  });
+
   test("people get marks and the same in three languages", async () => {
     using dir = tempDir();
     const { settings } = await alone(dir.path, { PUBLIC_TOKENS: "open" });
@@ -135,6 +152,48 @@ describe("ports", () => {
     expect(wrong(await examineHere({ settings }))).toEqual([]);
   });
 
+  testUnless(
+    noAddress,
+    "on one address of the network: it is asked there, and keeps details to itself",
+    async () => {
+      await using here = await serve({ HOST: outside! });
+      const found = await examineHere(here.options);
+      expect(the(found, "port_serves").saw).toContain(`listens on ${outside}`);
+      the(found, "server_silent_on_details");
+      expect(wrong(found)).toEqual([]);
+    },
+  );
+
+  test("a server that hangs is told from one that is not there", async () => {
+    await using here = await serve();
+    process.kill(here.server.pid, "SIGSTOP");
+    try {
+      const found = await examineHere(here.options);
+      expect(the(found, "port_silent").saw).toContain(`(${here.server.pid}), takes connections`);
+      expect(found.ms).toBeLessThan(4_000);
+    } finally {
+      process.kill(here.server.pid, "SIGCONT");
+    }
+  });
+
+  testUnless(
+    noSetpriv || noAddress,
+    "for another user than the server's, what he may not see is no fault",
+    async () => {
+      await using here = await serve();
+      const found = await examineHere({ ...here.options, before: nobody });
+      expect(wrong(found)).toEqual([]);
+      for (const cause of [
+        "data_dir_unseen",
+        "database_unseen",
+        "nodes_unseen",
+        "firewall_unreadable",
+        "server_well",
+      ])
+        the(found, cause);
+    },
+  );
+
   test("a server with other settings is found", async () => {
     await using here = await serve();
     const [other] = await freePorts(1);
@@ -152,11 +211,8 @@ describe("ports", () => {
 
   testUnless(noSetpriv, "a port below 1024 would, for an ordinary user", async () => {
     using dir = tempDir();
-    const before = ["setpriv", "--reuid=65534", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all"];
     const settings = { HOST: "127.0.0.1", PORT: "81", DATA_DIR: join(dir.path, "none"), ...calm };
-    if (missing([...before, process.execPath, "--version"], "x") !== "")
-      return console.warn("SKIPPED: an ordinary user may not run this Bun");
-    const found = await examineHere({ settings, before });
+    const found = await examineHere({ settings, before: nobody });
     expect(the(found, "port_forbidden").fix).toContain("above 1023");
   });
 });
@@ -222,6 +278,120 @@ describe("firewalls and addresses", () => {
       net.run("nft", "add rule inet own web accept");
       net.run("nft", "add rule inet own in tcp dport vmap { 8123 : jump web }");
       the(await look(), "firewall_open");
+    },
+  );
+
+  testUnless(
+    noNft,
+    "nft: named sets are looked into, and what cannot be judged is said as such",
+    async () => {
+      using net = await network();
+      using dir = tempDir();
+      const look = () => examineHere({ settings: { ...everywhere, DATA_DIR: dir.path }, before: net.before });
+      net.run("nft", "add table inet own");
+      net.run(
+        "nft",
+        "add set inet own doors { type inet_service; flags interval; elements = { 22, 8100-8199 }; }",
+      );
+      net.run("nft", "add chain inet own in { type filter hook input priority 0; policy drop; }");
+      net.run("nft", "add rule inet own in tcp dport @doors accept");
+      the(await look(), "firewall_open");
+      net.run("nft", "delete element inet own doors { 8100-8199 }");
+      the(await look(), "firewall_blocks");
+      net.run("nft", "add set inet own guests { type ipv4_addr . inet_service; }");
+      net.run("nft", "add rule inet own in ip saddr . tcp dport @guests accept");
+      expect(the(await look(), "firewall_may_block").fix).toContain("Try from another machine");
+    },
+  );
+
+  testUnless(noNft, "the chains of firewalld: jumps to zones, refused at the end", async () => {
+    using net = await network();
+    using dir = tempDir();
+    const look = () => examineHere({ settings: { ...everywhere, DATA_DIR: dir.path }, before: net.before });
+    const rules = join(dir.path, "rules.nft");
+    writeFileSync(
+      rules,
+      `table inet firewalld {
+        chain filter_PREROUTING { type filter hook prerouting priority filter + 10; policy accept;
+          icmpv6 type { nd-router-advert, nd-neighbor-solicit } accept
+          meta nfproto ipv6 fib saddr . mark . iif oif missing drop
+        }
+        chain filter_INPUT { type filter hook input priority filter + 10; policy accept;
+          ct state { established, related } accept
+          ct status dnat accept
+          iifname "lo" accept
+          ct state invalid drop
+          jump filter_INPUT_ZONES
+          reject with icmpx admin-prohibited
+        }
+        chain filter_INPUT_ZONES {
+          iifname "lan0" goto filter_IN_public
+          goto filter_IN_public
+        }
+        chain filter_IN_public {
+          jump filter_IN_public_allow
+          meta l4proto { icmp, ipv6-icmp } accept
+        }
+        chain filter_IN_public_allow {
+          tcp dport 22 accept
+          ip6 daddr fe80::/64 udp dport 546 accept
+        }
+      }`,
+    );
+    net.run("nft", "-f", rules);
+    expect(the(await look(), "firewall_blocks").saw).toContain("reject with icmpx admin-prohibited");
+    net.run("nft", "add rule inet firewalld filter_IN_public_allow tcp dport 8123 accept");
+    the(await look(), "firewall_open");
+  });
+
+  testUnless(noNft, "behind a proxy that is named, a closed port is as it should be", async () => {
+    using net = await network();
+    using dir = tempDir();
+    net.run("nft", "add table inet own");
+    net.run("nft", "add chain inet own in { type filter hook input priority 0; policy drop; }");
+    const settings = { ...everywhere, DATA_DIR: dir.path, TRUST_PROXY: "127.0.0.0/8" };
+    the(await examineHere({ settings, before: net.before }), "firewall_left_to_proxy");
+  });
+
+  testUnless(
+    noNft,
+    "a server that answers over IPv6 alone, and one whose own address is cut off",
+    async () => {
+      using net = await network();
+      using dir = tempDir();
+      const settings = { ...everywhere, DATA_DIR: dir.path };
+      net.run("ip", "address", "add", "fd00:77::1/64", "dev", "lan0", "nodad");
+      const main = join(import.meta.dir, "..", "..", "src", "main.ts");
+      const serving = async (more: Record<string, string>) => {
+        const program = Program.start([...net.before, process.execPath, main, "serve"], {
+          cwd: dir.path,
+          env: { ...settings, ...more },
+        });
+        await program.prints("is listening");
+        return program;
+      };
+      {
+        await using _ = await serving({ HOST: "fd00:77::1" });
+        const found = await examineHere({
+          settings: { ...settings, HOST: "fd00:77::1" },
+          before: net.before,
+        });
+        expect(the(found, "port_ipv6_only").fix).toContain("HOST=::");
+      }
+      {
+        await using _ = await serving({ HOST: "::" });
+        const found = await examineHere({ settings: { ...settings, HOST: "::" }, before: net.before });
+        expect(the(found, "port_serves").saw).toContain("listens on :: and answers");
+        expect(found.findings.map(({ saw }) => saw).join()).toContain("ws://[fd00:77::1]:8123");
+        the(found, "server_well");
+      }
+      await using _ = await serving({});
+      net.run("nft", "add table inet own");
+      net.run("nft", "add chain inet own in { type filter hook input priority 0; }");
+      net.run("nft", "add rule inet own in ip daddr 192.168.77.10 tcp dport 8123 drop");
+      const found = await examineHere({ settings, before: net.before });
+      expect(the(found, "port_address_dead").saw).toContain("not on 192.168.77.10 (silent)");
+      expect(found.ms).toBeLessThan(4_000);
     },
   );
 

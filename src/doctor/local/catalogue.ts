@@ -37,6 +37,7 @@ export const outcomes = {
   port_elsewhere: row("ports", "warning"),
   port_any: row("ports", "ok"),
   port_held: row("ports", "error"),
+  port_held_unseen: row("ports", "error"),
   port_forbidden: row("ports", "error"),
   host_unknown: row("ports", "error"),
   port_silent: row("ports", "error"),
@@ -54,6 +55,7 @@ export const outcomes = {
 
   firewall_open: row("firewall", "ok"),
   firewall_not_asked: row("firewall", "ok"),
+  firewall_left_to_proxy: row("firewall", "ok"),
   firewall_blocks: row("firewall", "warning"),
   firewall_some: row("firewall", "warning"),
   firewall_may_block: row("firewall", "warning"),
@@ -100,6 +102,7 @@ export const outcomes = {
   database_older: row("database", "warning"),
   database_newer: row("database", "error"),
   database_unreadable: row("database", "error"),
+  database_unseen: row("database", "unknown"),
   database_broken: row("database", "error"),
   database_locked: row("database", "warning"),
   database_unchecked: row("database", "unknown"),
@@ -111,6 +114,7 @@ export const outcomes = {
   disk_slow: row("disk", "warning"),
   data_dir_to_come: row("disk", "ok"),
   data_dir_unusable: row("disk", "error"),
+  data_dir_unseen: row("disk", "unknown"),
   wal_big: row("disk", "warning"),
 
   node_alone: row("nodes", "ok"),

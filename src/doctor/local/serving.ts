@@ -25,7 +25,7 @@ export function servingChecks(
   proxy: LocalCheck,
 ): Check[] {
   const looks = [
-    roomCheck({ dataDir: config.dataDir, databaseFile, clock }),
+    roomCheck({ dataDir: config.dataDir, databaseFile }),
     certificateDates(config, clock),
     trustCheck(config),
     ownDescriptors(),

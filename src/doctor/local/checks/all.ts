@@ -23,7 +23,11 @@ export const localChecks = (situation: Situation): LocalCheck[] => [
   certificateCheck(situation),
   settingsCheck(situation),
   databaseCheck(situation),
-  diskCheck({ ...situation, dataDir: situation.config.dataDir }),
+  diskCheck({
+    ...situation,
+    dataDir: situation.config.dataDir,
+    runs: async () => (await situation.server()) !== undefined,
+  }),
   nodesCheck(situation),
   platformsCheck(situation),
   descriptorsCheck(situation),

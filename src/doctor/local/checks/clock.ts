@@ -33,10 +33,13 @@ export const fileTimes = (dataDir: string, clock: Clock): LocalCheck => ({
 /** What was written in the future was written before somebody set the clock back, or before a battery died. */
 function filesAhead(dataDir: string, clock: Clock): Outcome[] {
   const now = clock.now();
-  const ahead = filesOf(resolve(dataDir)).find(({ at }) => at > now + tolerance);
+  const ahead = [...filesOf(resolve(dataDir)), ...program()].find(({ at }) => at > now + tolerance);
   if (ahead === undefined) return [];
   return [found("clock_behind", { now: isoOf(now), file: ahead.file, at: isoOf(ahead.at) })];
 }
+
+/** It was there before it was started. */
+const program = () => [{ file: process.execPath, at: statSync(process.execPath).mtimeMs }];
 
 function filesOf(folder: string): { file: string; at: number }[] {
   try {

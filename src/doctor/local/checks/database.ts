@@ -1,7 +1,8 @@
 import { existsSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { found, type LocalCheck, type Outcome } from "../catalogue.ts";
 import type { Situation } from "../situation.ts";
-import { messageOf, sizeOf } from "./disk.ts";
+import { isHidden, messageOf, sizeOf } from "./disk.ts";
 
 /** Bytes that SQLite looks through within half a second; a bigger file is left to the operator. */
 const quick = 64 * 1024 * 1024;
@@ -13,11 +14,12 @@ export const databaseCheck = (situation: Situation): LocalCheck => ({
   group: "database",
   async run() {
     const { databaseFile: file, databases } = situation;
+    const runs = (await situation.server()) !== undefined;
+    if (runs && isHidden(dirname(resolve(file)))) return [found("database_unseen", { file })];
     if (!existsSync(file)) return [found("database_to_come", { file })];
     try {
       using look = databases.lookAt(file);
       const size = statSync(file).size;
-      const runs = (await situation.server()) !== undefined;
       return [
         version(
           situation,

@@ -27,6 +27,8 @@ const slowSync = 100;
 const bigLog = 256 * mb;
 
 export interface DiskFacts {
+  /** It runs, so whatever we may not do it may. */
+  readonly runs: () => Promise<boolean>;
   readonly dataDir: string;
   readonly databaseFile: string;
   readonly clock: Pick<Clock, "monotonic">;
@@ -37,6 +39,7 @@ export const diskCheck = (facts: DiskFacts): LocalCheck => ({
   group: "disk",
   async run() {
     const folder = resolve(facts.dataDir);
+    if ((await facts.runs()) && isHidden(folder)) return [found("data_dir_unseen", { folder })];
     const state = usable(folder);
     if (state !== undefined) return [state];
     return [room(folder), speed(folder, facts.clock), ...log(facts.databaseFile)];
@@ -44,10 +47,23 @@ export const diskCheck = (facts: DiskFacts): LocalCheck => ({
 });
 
 /** Room alone, for a server that writes anyway. */
-export const roomCheck = ({ dataDir, databaseFile }: DiskFacts): LocalCheck => ({
+export const roomCheck = ({
+  dataDir,
+  databaseFile,
+}: Pick<DiskFacts, "dataDir" | "databaseFile">): LocalCheck => ({
   group: "disk",
   run: async () => [room(resolve(dataDir)), ...log(databaseFile)],
 });
+
+/** This user is not the server's: what he may not do says nothing of the server. */
+export function isHidden(folder: string): boolean {
+  try {
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EACCES";
+  }
+}
 
 /** The folder, or what would keep a start from making it. */
 function usable(folder: string): Outcome | undefined {

@@ -1,7 +1,7 @@
 import { found, type LocalCheck, type Outcome } from "../catalogue.ts";
 import { askFirewalls, type Judged, type Seen } from "../firewall/ask.ts";
 import type { Situation } from "../situation.ts";
-import { isLoopback } from "./ports.ts";
+import { believes, isLoopback } from "./ports.ts";
 
 /** Whether a rule of this machine keeps others from a port. Only what is certain is said as such. */
 export const firewallCheck = (situation: Situation): LocalCheck => ({
@@ -11,14 +11,17 @@ export const firewallCheck = (situation: Situation): LocalCheck => ({
     if (isLoopback(situation.config.host) || ports.length === 0) return [found("firewall_not_asked")];
     const seen = await askFirewalls(situation);
     if (seen.tools.length === 0 && seen.closed.length === 0) return [found("firewall_absent")];
-    return [...ports.flatMap((port) => judge(seen, port)), ...unreadable(seen)];
+    const isBehindProxy = believes(situation.config.trustProxy, "127.0.0.1");
+    return [...ports.flatMap((port) => judge(seen, port, isBehindProxy)), ...unreadable(seen)];
   },
 });
 
-function judge(seen: Seen, port: number): Outcome[] {
+function judge(seen: Seen, port: number, isBehindProxy: boolean): Outcome[] {
   if (seen.tools.length === 0) return [];
   const wrong = seen.judge(port).filter(({ fate }) => fate.kind !== "in");
   if (wrong.length === 0) return [found("firewall_open", { port, tools: seen.tools.join(", ") })];
+  // Closed, and reached through a proxy on this machine: as it should be.
+  if (isBehindProxy) return [found("firewall_left_to_proxy", { port, tool: wrong[0]!.tool })];
   return wrong.map((each) => toOutcome(each, port));
 }
 

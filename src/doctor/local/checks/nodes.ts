@@ -3,11 +3,14 @@ import type { Situation } from "../situation.ts";
 import { realPath } from "./disk.ts";
 
 /** Nodes that share a database must share a broker; with that of memory there may be one alone. */
-export const nodesCheck = ({ databaseFile, system, config }: Situation): LocalCheck => ({
+export const nodesCheck = ({ databaseFile, system, config, server }: Situation): LocalCheck => ({
   group: "nodes",
   async run() {
     const listening = system.listening();
-    if (listening === undefined) return [found("nodes_unseen")];
+    const running = await server();
+    // What another user's processes hold open is not shown.
+    const isHidden = running !== undefined && running.process === undefined;
+    if (listening === undefined || isHidden) return [found("nodes_unseen")];
     const file = realPath(databaseFile);
     // A command such as `peyk user list` opens the file, too; a server listens.
     const servers = system

@@ -43,6 +43,9 @@ async function serving(situation: Situation, port: ConfiguredPort, holders: read
     const isBehindProxy = believes(trustProxy, "127.0.0.1") || believes(trustProxy, "::1");
     return [found(isBehindProxy ? "port_behind_proxy" : "port_loopback_only", facts)];
   }
+  // With `::` the runtime takes IPv4 too, whatever the system's own default is.
+  if (facts.address.includes(":") && !wildcards.includes(facts.address))
+    return [found("port_ipv6_only", facts)];
   const dead = await deadAddresses(situation, port, facts.address);
   return [found("port_serves", facts), ...dead];
 }
@@ -58,7 +61,6 @@ async function deadAddresses(
   const asked = addresses.map(async (address) => {
     const answer = await situation.answer(port, address, "/health");
     if (!("failed" in answer)) return [];
-    if (listens === "::" && address === "127.0.0.1") return [found("port_ipv6_only", { port: port.port })];
     return [found("port_address_dead", { port: port.port, address, how: answer.failed })];
   });
   return (await Promise.all(asked)).flat();
@@ -117,7 +119,8 @@ function strange(
     next: port + 1,
     pid: holder?.process?.pid ?? "PID",
   };
-  return [found(isOurs && silent ? "port_silent" : "port_held", facts)];
+  if (isOurs && silent) return [found("port_silent", facts)];
+  return [found(holder?.process === undefined ? "port_held_unseen" : "port_held", facts)];
 }
 
 const nameOf = (holders: readonly Listening[]): string =>

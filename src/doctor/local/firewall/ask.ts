@@ -59,7 +59,8 @@ function judgeByNft(
   port: number,
 ): Judged[] {
   if (json?.code !== 0) return [];
-  const without = iptables?.code === 0 ? ["ip filter"] : [];
+  const isShown = iptables?.code === 0 && /nf_tables/.test(iptables.out) && /^\*filter$/m.test(iptables.out);
+  const without = isShown ? ["ip filter"] : [];
   return judgeNft(json.out, listing?.out ?? "", port, without).map(({ fate, place }) => ({
     tool: manager ?? `nft, ${place}`,
     fate,

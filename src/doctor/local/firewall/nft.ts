@@ -5,6 +5,12 @@ interface Ruleset {
   readonly nftables: readonly {
     readonly chain?: NftChain;
     readonly rule?: NftRule;
+    readonly set?: {
+      readonly family: string;
+      readonly table: string;
+      readonly name: string;
+      readonly elem?: Json[];
+    };
   }[];
 }
 
@@ -69,6 +75,11 @@ function chainsOf(
   const isHere = (each: { family: string; table: string }) =>
     each.family === base.family && each.table === base.table;
   const chains = new Map<string, { rules: Rule[]; policy?: "accept" | "drop" }>();
+  const sets = new Map(
+    nftables.flatMap(({ set }) =>
+      set !== undefined && isHere(set) ? [[`@${set.name}`, set.elem ?? []]] : [],
+    ),
+  );
   for (const { chain, rule } of nftables) {
     if (chain !== undefined && isHere(chain)) {
       const policy = chain.hook === undefined ? {} : { policy: chain.policy === "drop" ? "drop" : "accept" };
@@ -77,10 +88,21 @@ function chainsOf(
     if (rule !== undefined && isHere(rule)) {
       const text =
         texts.get(`${rule.family} ${rule.table} ${rule.handle}`) ?? `${rule.chain}, rule ${rule.handle}`;
-      chains.get(rule.chain)?.rules.push(...toRules(rule.expr, port, text));
+      chains.get(rule.chain)?.rules.push(...toRules(resolved(rule.expr, sets), port, text));
     }
   }
   return chains as Map<string, Chain>;
+}
+
+/** The names of sets, replaced by what is in them at this moment: elements are `22` or `{ elem: { val: 22, … } }`. */
+function resolved(expressions: readonly Json[], sets: ReadonlyMap<string, readonly Json[]>): readonly Json[] {
+  const text = JSON.stringify(expressions, (_, value) => {
+    const elements = typeof value === "string" ? sets.get(value) : undefined;
+    return elements === undefined
+      ? value
+      : { set: elements.map((each) => (each.elem as Json | undefined)?.val ?? each) };
+  });
+  return JSON.parse(text) as Json[];
 }
 
 type Texts = ReadonlyMap<string, string>;

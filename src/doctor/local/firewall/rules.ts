@@ -38,7 +38,7 @@ export const opposite = (fit: Fit): Fit => (fit === "yes" ? "no" : fit === "no" 
 /** Jumps deeper than this are a loop, which no kernel would have loaded. */
 const deepest = 16;
 
-/** What was met on the way, before the decision. */
+/** What was met on the way, before the decision: who is let in by himself, and a rule that cannot be judged. */
 interface Way {
   exception: string | undefined;
   doubt: string | undefined;
@@ -55,6 +55,7 @@ export function walk(chains: ReadonlyMap<string, Chain>, start: string): Fate {
   const rule = end?.rule ?? `${start}: policy ${chain?.policy}`;
   if ((end?.verdict ?? chain?.policy ?? "accept") === "accept")
     return way.doubt === undefined ? { kind: "in" } : { kind: "perhaps", rule: way.doubt };
+  if (way.doubt !== undefined) return { kind: "perhaps", rule };
   return way.exception === undefined
     ? { kind: "out", rule }
     : { kind: "some", rule, exception: way.exception };
@@ -92,6 +93,6 @@ function follow(chains: ReadonlyMap<string, Chain>, name: string, way: Way, dept
 }
 
 function note(way: Way, fit: "some" | "unclear", { verdict, rule }: End): void {
-  if (verdict === "accept") way.exception ??= rule;
-  else if (fit === "unclear") way.doubt ??= rule;
+  if (fit === "unclear") way.doubt ??= rule;
+  else if (verdict === "accept") way.exception ??= rule;
 }

@@ -40,8 +40,8 @@ export const en: Words = {
       fix: "Right behind a proxy on this machine: then name it, TRUST_PROXY=127.0.0.1. Otherwise start it with HOST=0.0.0.0.",
     },
     port_ipv6_only: {
-      saw: "port {port}: answers over IPv6 alone; 127.0.0.1 is refused",
-      fix: "Start it with HOST=0.0.0.0, or let IPv6 sockets take IPv4 too: sudo sysctl net.ipv6.bindv6only=0",
+      saw: "port {port}: Peyk, {process}, listens on {address} alone: who has IPv4 only cannot reach it",
+      fix: "Start it with HOST=:: for both, or with HOST=0.0.0.0.",
     },
     port_idle: {
       saw: "port {port}: free, nobody listens: Peyk does not run with these settings",
@@ -58,6 +58,10 @@ export const en: Words = {
     port_held: {
       saw: "port {port}: {process} holds it, and that is no Peyk, or does not answer as one",
       fix: "End that process (kill {pid}), or choose another port: {setting}={next}",
+    },
+    port_held_unseen: {
+      saw: "port {port}: a process that this user may not look at holds it, and that is no Peyk, or does not answer as one",
+      fix: "`sudo ss -ltnp 'sport = :{port}'` names it. End it, or choose another port: {setting}={next}",
     },
     port_forbidden: {
       saw: "port {port}: this user may not listen there",
@@ -103,6 +107,10 @@ export const en: Words = {
 
     firewall_open: { saw: "port {port}: no rule found that stops it ({tools})", fix: "" },
     firewall_not_asked: { saw: "no port is open to other machines, so no firewall matters", fix: "" },
+    firewall_left_to_proxy: {
+      saw: "port {port}: others cannot come in directly ({tool}), and come through the proxy that TRUST_PROXY names",
+      fix: "",
+    },
     firewall_blocks: {
       saw: "port {port}: others cannot come in. {tool}: {rule}",
       fix: "If they are to reach it directly, and not through a proxy: {command}",
@@ -242,6 +250,10 @@ export const en: Words = {
       saw: "{file}: {detail}",
       fix: "Give the user of the server the right to read and write it, and its folder.",
     },
+    database_unseen: {
+      saw: "{file}: this user may not look into it",
+      fix: "Run it as the user of the server: sudo -u USER peyk doctor --local",
+    },
     database_broken: {
       saw: "{file} is damaged: {detail}",
       fix: "Stop Peyk, keep a copy of the file, and put back the last backup.",
@@ -273,6 +285,10 @@ export const en: Words = {
     data_dir_unusable: {
       saw: "{folder} cannot be written to: {detail}",
       fix: "Give the user of the server the right to, or choose another folder with DATA_DIR.",
+    },
+    data_dir_unseen: {
+      saw: "{folder}: this user may not look into it",
+      fix: "Run it as the user of the server: sudo -u USER peyk doctor --local",
     },
     wal_big: {
       saw: "{file} has grown to {size}: it is not written back",

@@ -37,8 +37,8 @@ export const fa: Words = {
       fix: "اگر پشت پراکسی همین ماشین است درست است: پراکسی را نام ببرید، TRUST_PROXY=127.0.0.1. وگرنه با HOST=0.0.0.0 اجرا کنید.",
     },
     port_ipv6_only: {
-      saw: "پورت {port}: فقط با IPv6 جواب می‌دهد؛ 127.0.0.1 رد می‌شود",
-      fix: "با HOST=0.0.0.0 اجرا کنید، یا بگذارید سوکت‌های IPv6 به IPv4 هم جواب بدهند: sudo sysctl net.ipv6.bindv6only=0",
+      saw: "پورت {port}: پیک، {process}، فقط روی {address} گوش می‌دهد: کسی که تنها IPv4 دارد به آن نمی‌رسد",
+      fix: "با HOST=:: (هر دو) یا HOST=0.0.0.0 اجرا کنید.",
     },
     port_idle: {
       saw: "پورت {port}: آزاد است و کسی گوش نمی‌دهد: پیک با این تنظیمات اجرا نشده است",
@@ -55,6 +55,10 @@ export const fa: Words = {
     port_held: {
       saw: "پورت {port}: در دست {process} است که پیک نیست، یا مثل آن جواب نمی‌دهد",
       fix: "آن پردازه را ببندید (kill {pid})، یا پورت دیگری انتخاب کنید: {setting}={next}",
+    },
+    port_held_unseen: {
+      saw: "پورت {port}: در دست پردازه‌ای است که این کاربر نمی‌بیند و پیک نیست، یا مثل آن جواب نمی‌دهد",
+      fix: "`sudo ss -ltnp 'sport = :{port}'` نامش را می‌گوید. ببندیدش، یا پورت دیگری انتخاب کنید: {setting}={next}",
     },
     port_forbidden: {
       saw: "پورت {port}: این کاربر اجازه ندارد روی آن گوش دهد",
@@ -97,6 +101,10 @@ export const fa: Words = {
 
     firewall_open: { saw: "پورت {port}: قاعده‌ای که جلویش را بگیرد پیدا نشد ({tools})", fix: "" },
     firewall_not_asked: { saw: "هیچ پورتی به روی ماشین‌های دیگر باز نیست، پس فایروال مهم نیست", fix: "" },
+    firewall_left_to_proxy: {
+      saw: "پورت {port}: دیگران مستقیم وارد نمی‌شوند ({tool}) و از راه پراکسی TRUST_PROXY می‌آیند",
+      fix: "",
+    },
     firewall_blocks: {
       saw: "پورت {port}: دیگران نمی‌توانند وارد شوند. {tool}: {rule}",
       fix: "اگر باید مستقیم برسند و نه از راه پراکسی: {command}",
@@ -236,6 +244,10 @@ export const fa: Words = {
       saw: "{file}: {detail}",
       fix: "به کاربر سرور اجازه‌ی خواندن و نوشتن فایل و پوشه‌اش را بدهید.",
     },
+    database_unseen: {
+      saw: "{file}: این کاربر اجازه ندارد داخلش را ببیند",
+      fix: "با کاربر سرور اجرا کنید: sudo -u USER peyk doctor --local",
+    },
     database_broken: {
       saw: "{file} آسیب دیده است: {detail}",
       fix: "پیک را ببندید، از فایل نسخه‌ای نگه دارید، و آخرین پشتیبان را برگردانید.",
@@ -267,6 +279,10 @@ export const fa: Words = {
     data_dir_unusable: {
       saw: "در {folder} نمی‌شود نوشت: {detail}",
       fix: "به کاربر سرور اجازه بدهید، یا با DATA_DIR پوشه‌ی دیگری انتخاب کنید.",
+    },
+    data_dir_unseen: {
+      saw: "{folder}: این کاربر اجازه ندارد داخلش را ببیند",
+      fix: "با کاربر سرور اجرا کنید: sudo -u USER peyk doctor --local",
     },
     wal_big: {
       saw: "{file} به {size} رسیده است: به پایگاه داده برگردانده نمی‌شود",

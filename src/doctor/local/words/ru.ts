@@ -40,8 +40,8 @@ export const ru: Words = {
       fix: "Если перед ним прокси на этой машине, это верно: назовите его, TRUST_PROXY=127.0.0.1. Иначе запустите с HOST=0.0.0.0.",
     },
     port_ipv6_only: {
-      saw: "порт {port}: отвечает только по IPv6; 127.0.0.1 отказывает",
-      fix: "Запустите с HOST=0.0.0.0 или разрешите сокетам IPv6 принимать и IPv4: sudo sysctl net.ipv6.bindv6only=0",
+      saw: "порт {port}: Peyk, {process}, слушает только {address}: тем, у кого лишь IPv4, он недоступен",
+      fix: "Запустите с HOST=:: (оба) или с HOST=0.0.0.0.",
     },
     port_idle: {
       saw: "порт {port}: свободен, никто не слушает: с этими настройками Peyk не запущен",
@@ -58,6 +58,10 @@ export const ru: Words = {
     port_held: {
       saw: "порт {port}: занят процессом {process}; это не Peyk или отвечает не так, как он",
       fix: "Завершите этот процесс (kill {pid}) или выберите другой порт: {setting}={next}",
+    },
+    port_held_unseen: {
+      saw: "порт {port}: занят процессом, который этому пользователю не виден; это не Peyk или отвечает не так, как он",
+      fix: "Его назовёт `sudo ss -ltnp 'sport = :{port}'`. Завершите его или выберите другой порт: {setting}={next}",
     },
     port_forbidden: {
       saw: "порт {port}: этому пользователю нельзя его слушать",
@@ -103,6 +107,10 @@ export const ru: Words = {
 
     firewall_open: { saw: "порт {port}: правил, которые его закрывают, не найдено ({tools})", fix: "" },
     firewall_not_asked: { saw: "для других машин портов не открыто, файрвол не важен", fix: "" },
+    firewall_left_to_proxy: {
+      saw: "порт {port}: напрямую другим не войти ({tool}), они приходят через прокси из TRUST_PROXY",
+      fix: "",
+    },
     firewall_blocks: {
       saw: "порт {port}: другим не войти. {tool}: {rule}",
       fix: "Если они должны входить напрямую, а не через прокси: {command}",
@@ -242,6 +250,10 @@ export const ru: Words = {
       saw: "{file}: {detail}",
       fix: "Дайте пользователю сервера право читать и писать файл и его папку.",
     },
+    database_unseen: {
+      saw: "{file}: этому пользователю туда нельзя",
+      fix: "Запустите от пользователя сервера: sudo -u USER peyk doctor --local",
+    },
     database_broken: {
       saw: "{file} повреждён: {detail}",
       fix: "Остановите Peyk, сохраните копию файла и верните последнюю резервную копию.",
@@ -273,6 +285,10 @@ export const ru: Words = {
     data_dir_unusable: {
       saw: "в {folder} нельзя писать: {detail}",
       fix: "Дайте пользователю сервера это право или выберите другую папку через DATA_DIR.",
+    },
+    data_dir_unseen: {
+      saw: "{folder}: этому пользователю туда нельзя",
+      fix: "Запустите от пользователя сервера: sudo -u USER peyk doctor --local",
     },
     wal_big: {
       saw: "{file} вырос до {size}: он не переносится в базу",
