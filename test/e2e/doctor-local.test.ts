@@ -540,6 +540,18 @@ describe("the database", () => {
     expect(found.code).toBe(1);
   });
 
+  test("a file that opens, and whose pages do not add up", async () => {
+    using dir = tempDir();
+    await peyk(dir.path, "migrate");
+    const database = join(dir.path, "peyk.db");
+    const bytes = new Uint8Array(await Bun.file(database).arrayBuffer());
+    // The number of free pages, in the file's header (https://www.sqlite.org/fileformat.html, 1.3.8).
+    bytes[39] = 7;
+    writeFileSync(database, bytes);
+    const found = await examineHere(await alone(dir.path));
+    expect(the(found, "database_broken").saw).toContain("Freelist");
+  });
+
   test("somebody keeps everybody from writing", async () => {
     await using here = await serve();
     using other = new Database(join(here.server.dataDir, "peyk.db"));
@@ -597,6 +609,8 @@ describe("settings", () => {
       status: "warning",
       recommendations: ["settings: ask the operator to look at this page from the server"],
     });
+    const ready = await fetch(`http://127.0.0.1:${here.port}/ready`);
+    expect([ready.status, await ready.json()]).toEqual([200, { status: "ok" }]);
   });
 });
 
