@@ -5,17 +5,23 @@ import {
   chmodSync,
   chownSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   readdirSync,
+  rmdirSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { type OutcomeName, outcomes } from "../../src/doctor/local/catalogue.ts";
 import { languages, wordsOf } from "../../src/doctor/local/words/words.ts";
+import { TestApp } from "../kit/app.ts";
+import { TestClient } from "../kit/client.ts";
 import { type ExamineOptions, examineHere, runDoctor, the, wrong } from "../kit/doctor-local.ts";
 import { peyk, ServerProcess } from "../kit/process.ts";
 import { freePorts, missing, outsideAddress, Program, testUnless, warn } from "../kit/program.ts";
+import { RawClient } from "../kit/raw.ts";
+import { FakeTelegram } from "../kit/telegram/server.ts";
 import { tempDir } from "../kit/temp.ts";
 
 const certificates = join(import.meta.dir, "..", "kit", "certificates");
@@ -25,8 +31,11 @@ const outside = outsideAddress();
 const noPython = missing(["python3", "--version"], "no python3");
 const noOpenssl = missing(["openssl", "version"], "no openssl");
 const noRoot = process.getuid?.() === 0 ? "" : "needs root";
-const noMount = noRoot || missing(["mount", "--version"], "no mount");
-const noNetns = noRoot || missing(["ip", "netns", "list"], "no network namespaces");
+const noMount =
+  noRoot ||
+  missing(["unshare", "--mount", "mount", "-t", "tmpfs", "x", "/mnt"], "nothing can be mounted here");
+const noNetns =
+  noRoot || missing(["unshare", "--net", "ip", "link"], "no network of its own can be made here");
 const noNft = noNetns || missing(["nft", "--version"], "no nft");
 const noIptables = noNetns || missing(["iptables-save", "--version"], "no iptables");
 const noUfw = noIptables || missing(["ufw", "--version"], "no ufw");
@@ -35,7 +44,40 @@ const nobody = ["setpriv", "--reuid=65534", "--clear-groups", "--bounding-set=-a
 const noSetpriv =
   noRoot || missing([...nobody, process.execPath, "--version"], "an ordinary user may not run this Bun");
 const noAddress = outside === undefined ? "this machine has no address but loopback" : "";
-warn("peyk doctor --local", noPython, noOpenssl, noMount, noNft, noIptables, noUfw, noSetpriv, noAddress);
+/** Of version 1 and of version 2. */
+const groups = ["memory/", ""].map((each) => `/sys/fs/cgroup/${each}peyk-${process.pid}`);
+const noGroup = noRoot || (groups.some(canGroup) ? "" : "no control group for memory can be made here");
+warn(
+  "peyk doctor --local",
+  noPython,
+  noOpenssl,
+  noMount,
+  noNft,
+  noIptables,
+  noUfw,
+  noSetpriv,
+  noGroup,
+  noAddress,
+);
+
+/** A control group of version 1 or 2 with a limit. */
+function makeGroup(folder: string, bytes: number): boolean {
+  try {
+    mkdirSync(folder);
+    const file = ["memory.limit_in_bytes", "memory.max"].find((name) => existsSync(join(folder, name)));
+    if (file !== undefined) writeFileSync(join(folder, file), String(bytes));
+    else rmdirSync(folder);
+    return file !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function canGroup(folder: string): boolean {
+  const could = makeGroup(folder, 126 * 1024 * 1024);
+  if (could) rmdirSync(folder);
+  return could;
+}
 
 /** Few enough for every machine's descriptors: how many there are is a test's own subject. */
 const calm = { MAX_CONNECTIONS: "500", MAX_CONNECTIONS_PER_ADDRESS: "100" };
@@ -460,6 +502,22 @@ describe("firewalls and addresses", () => {
   );
 });
 
+/** A folder that is a disk of its own. */
+function smallDisk(size: string) {
+  const dir = tempDir();
+  const { status, stderr } = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", dir.path], {
+    encoding: "utf8",
+  });
+  if (status !== 0) throw new Error(stderr);
+  return {
+    path: dir.path,
+    [Symbol.dispose]() {
+      spawnSync("umount", [dir.path]);
+      dir[Symbol.dispose]();
+    },
+  };
+}
+
 describe("what it stands on", () => {
   test("few descriptors for many sockets", async () => {
     using dir = tempDir();
@@ -472,21 +530,56 @@ describe("what it stands on", () => {
   });
 
   testUnless(noMount, "a full disk, and one that is only read", async () => {
+    using disk = smallDisk("8m");
+    expect(the(await examineHere(await alone(disk.path)), "disk_full").saw).toContain("8 MB free");
+    spawnSync("mount", ["-o", "remount,ro", disk.path]);
+    const found = await examineHere(await alone(disk.path));
+    expect(the(found, "data_dir_unusable")).toMatchObject({
+      saw: expect.stringContaining("cannot be written to: EROFS"),
+      fix: expect.stringContaining("DATA_DIR"),
+    });
+    expect(found.code).toBe(1);
+  });
+
+  testUnless(noMount, "a small disk that fills up, in health too", async () => {
+    using disk = smallDisk("600m");
+    await using app = await TestApp.start({ dataDir: disk.path });
+    const health = await app.json(app.fetch("/api/websocket/health/"));
+    expect(health.status).toBe("warning");
+    expect(health.recommendations[0]).toContain("Make room");
+    the(await examineHere(await alone(disk.path)), "disk_low");
+  });
+
+  testUnless(noRoot, "descriptors that are nearly used up, said by the server itself", async () => {
     using dir = tempDir();
-    const mounted = (...options: string[]) =>
-      spawnSync("mount", ["-t", "tmpfs", ...options, "tmpfs", dir.path]).status === 0;
-    if (!mounted("-o", "size=8m")) return console.warn("SKIPPED: nothing can be mounted here");
+    const options = await alone(dir.path);
+    const port = Number(options.settings.PORT);
+    const main = join(import.meta.dir, "..", "..", "src", "main.ts");
+    await using server = Program.start(
+      ["sh", "-c", 'ulimit -n 200; exec "$@"', "sh", process.execPath, main, "serve"],
+      { cwd: dir.path, env: options.settings },
+    );
+    await server.prints("is listening");
+    const used = () => readdirSync(`/proc/${server.pid}/fd`).length;
+    const sockets = await Promise.all(Array.from({ length: 190 - used() }, () => RawClient.open(port)));
+    // The kernel hands a connection over when its first bytes come.
+    for (const { socket } of sockets) socket.write("GET /health HTTP/1.1\r\n");
+    for (const end = Date.now() + 5_000; used() < 185 && Date.now() < end; ) await Bun.sleep(5);
+    const found = await examineHere(options);
+    for (const socket of sockets) socket[Symbol.dispose]();
+    expect(the(found, "descriptors_used_up").saw).toMatch(/1[89]\d of 200 in use/);
+    expect(found.code).toBe(1);
+  });
+
+  testUnless(noGroup, "a control group with little memory", async () => {
+    await using here = await serve();
+    const group = groups.find((each) => makeGroup(each, 126 * 1024 * 1024))!;
     try {
-      expect(the(await examineHere(await alone(dir.path)), "disk_full").saw).toContain("8 MB free");
-      spawnSync("mount", ["-o", "remount,ro", dir.path]);
-      const found = await examineHere(await alone(dir.path));
-      expect(the(found, "data_dir_unusable")).toMatchObject({
-        saw: expect.stringContaining("cannot be written to: EROFS"),
-        fix: expect.stringContaining("DATA_DIR"),
-      });
-      expect(found.code).toBe(1);
+      writeFileSync(join(group, "cgroup.procs"), String(here.server.pid));
+      expect(the(await examineHere(here.options), "memory_small").saw).toContain("126 MB");
     } finally {
-      spawnSync("umount", [dir.path]);
+      await here.server.end();
+      rmdirSync(group);
     }
   });
 
@@ -571,6 +664,41 @@ describe("the database", () => {
     const { saw } = the(await examineHere(here.options), "nodes_share");
     expect(saw).toContain(`(${here.server.pid})`);
     expect(saw).toContain(`(${second.pid})`);
+  });
+});
+
+describe("what the server tells", () => {
+  test("that its own sockets are refused", async () => {
+    await using here = await serve({ MAX_CONNECTIONS: "1" });
+    const only = await TestClient.open(`ws://127.0.0.1:${here.port}/ws/test/`);
+    await only.next();
+    const found = await examineHere(here.options);
+    expect(the(found, "server_fails").saw).toStartWith("websocket: ");
+    expect(found.code).toBe(1);
+    await only.close();
+  });
+
+  test("a bot's inbox: well, ill, and asleep while the server is", async () => {
+    await using telegram = FakeTelegram.start();
+    await using here = await serve();
+    const bot = ["--name", "Bot", "--bot-token", telegram.token, "--api-root", telegram.url];
+    await peyk(here.server.dataDir, "user", "add", "--email", "a@b.example", "--password", "password123");
+    const inbox = ["inbox", "add", "--kind", "telegram", "--member", "a@b.example"];
+    the(await examineHere(here.options), "platforms_none");
+    await peyk(here.server.dataDir, ...inbox, ...bot);
+    await here.server.end();
+    expect(the(await examineHere(here.options), "platforms_asleep").saw).toContain("1 inboxes");
+
+    const { dataDir } = here.server;
+    await using again = await ServerProcess.start({ dataDir, settings: { ...here.options.settings } });
+    await telegram.until(() => telegram.called("getUpdates").length > 0);
+    the(await examineHere(here.options), "platforms_well");
+    await telegram.goDown();
+    const health = async () =>
+      (await (await fetch(new URL("/api/websocket/health/", again.url))).json()) as { status: string };
+    for (const end = Date.now() + 10_000; (await health()).status === "ok" && Date.now() < end; )
+      await Bun.sleep(50);
+    expect(the(await examineHere(here.options), "platforms_ill").fix).toContain("Telegram");
   });
 });
 

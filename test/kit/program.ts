@@ -45,6 +45,10 @@ export class Program {
     return this.#isOver;
   }
 
+  get pid(): number {
+    return this.#child.pid;
+  }
+
   /** All that it has printed, complaints too. */
   get output(): string {
     return this.#output;
