@@ -215,6 +215,22 @@ describe("what stands between", () => {
     }
   });
 
+  testUnless(noBrowser, "a proxy that changes the name of the host is no fault", async () => {
+    const rename = (text: string) => text.replace(/^host: .*$/im, "Host: peyk.internal");
+    await using between = await behind({ request: rename });
+    expect((await verdict(between.page)).status).toBe("ok");
+    expect(between.errors).toEqual([]);
+  });
+
+  testUnless(noBrowser, "a server that refuses the page's origin says so itself", async () => {
+    await using strict = await TestApp.start({ flags: { "allowed-origins": "https://shop.example" } });
+    await using opened = await open(`${strict.http}/doctor`);
+    expect((await verdict(opened.page)).headline).toContain("the server refuses it");
+    const { text } = await step(opened.page, "socket");
+    expect(text).toContain("Closed with 4003");
+    expect(text).toContain("ALLOWED_ORIGINS");
+  });
+
   testUnless(noBrowser, "a clock that is wrong", async () => {
     const context = typeof browser === "string" ? undefined : await browser.newContext({ locale: "en-US" });
     const page = await context!.newPage();

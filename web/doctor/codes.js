@@ -25,9 +25,17 @@ export async function meaningOf({ code, reason }) {
   return { code, meaning: lines.join("\n") };
 }
 
-/** Several faults may share a code. The reason tells them apart where it is the fault's own message. */
+/** Share of a fault's own words that a reason must have to be its particulars: `pages of https://… may not connect`. */
+const alike = 0.6;
+
+/** Several faults may share a code; the reason tells them apart. */
 async function faultOf(code, reason) {
   const rows = (await faults()).map(([, row]) => row).filter(({ close }) => close === code);
-  const message = reason.replace(/ \[\w+\]$/, "");
-  return rows.find((row) => row.message === message) ?? (rows.length === 1 ? rows[0] : undefined);
+  const said = reason.split(" ");
+  const share = ({ message }) => {
+    const own = message.split(" ");
+    return own.filter((word) => said.includes(word)).length / own.length;
+  };
+  const [best] = rows.sort((a, b) => share(b) - share(a));
+  return best !== undefined && (share(best) >= alike || rows.length === 1) ? best : undefined;
 }

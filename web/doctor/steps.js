@@ -86,7 +86,7 @@ export async function socket(found) {
   probe.close();
   return probe.ended === undefined
     ? broken("socket", say("socket_no_greeting"))
-    : broken("partly", say("closed_early", await meaningOf(probe.ended)));
+    : broken("refused", say("closed_early", await meaningOf(probe.ended)));
 }
 
 /** A browser hides why. What an ordinary GET of the same path brings tells whose proxy it is. */
