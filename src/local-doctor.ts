@@ -9,7 +9,7 @@ import type { Config } from "./config/schema.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import { ask } from "./doctor/local/ask.ts";
 import { localChecks } from "./doctor/local/checks/all.ts";
-import { isLoopback, loopbackOf } from "./doctor/local/checks/ports.ts";
+import { isLoopback, loopbackOf } from "./doctor/local/checks/network.ts";
 import { type LocalFinding, runLocal } from "./doctor/local/run.ts";
 import type { ConfiguredPort, Health, RunningServer, Situation } from "./doctor/local/situation.ts";
 import type { Language } from "./doctor/local/words/words.ts";

@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import type { LocalFinding } from "../../src/doctor/local/run.ts";
+import { ServerProcess } from "./process.ts";
+import { freePorts, missing } from "./program.ts";
 
 /** The program, until `peyk doctor --local` leads to it. */
 const entry = join(import.meta.dir, "doctor-local-main.ts");
@@ -57,3 +59,33 @@ export function the({ findings }: Examined, cause: string): LocalFinding {
 /** Names of what is wrong. */
 export const wrong = ({ findings }: Examined): string[] =>
   findings.filter(({ verdict }) => verdict === "warning" || verdict === "error").map(({ cause }) => cause);
+
+export const noRoot = process.getuid?.() === 0 ? "" : "needs root";
+/** An ordinary user, to whom root's things are closed. */
+export const nobody = [
+  "setpriv",
+  "--reuid=65534",
+  "--clear-groups",
+  "--bounding-set=-all",
+  "--inh-caps=-all",
+];
+export const noUser =
+  noRoot || missing([...nobody, process.execPath, "--version"], "an ordinary user may not run this Bun");
+
+/** Few enough for every machine's descriptors: how many there are is a test's own subject. */
+export const calm = { MAX_CONNECTIONS: "500", MAX_CONNECTIONS_PER_ADDRESS: "100" };
+
+/** A server on all addresses, and the settings that it and the doctor share. */
+export async function serve(settings: Record<string, string> = {}) {
+  const [port] = await freePorts(1);
+  const all = { HOST: "0.0.0.0", PORT: String(port), ...calm, ...settings };
+  const server = await ServerProcess.start({ settings: all });
+  const options: ExamineOptions = { settings: { ...all, DATA_DIR: server.dataDir } };
+  return { server, options, port: port!, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+}
+
+/** Settings without a server. */
+export async function alone(dataDir: string, settings: Record<string, string> = {}): Promise<ExamineOptions> {
+  const [port] = await freePorts(1);
+  return { settings: { HOST: "127.0.0.1", PORT: String(port), DATA_DIR: dataDir, ...calm, ...settings } };
+}

@@ -3,7 +3,7 @@ import { networkInterfaces } from "node:os";
 import { found, type LocalCheck, type Outcome, type OutcomeName } from "../catalogue.ts";
 import type { ConfiguredPort, Situation } from "../situation.ts";
 import { namesOf } from "./certificate-files.ts";
-import { isLoopback } from "./ports.ts";
+import { isLoopback, isPrivate } from "./network.ts";
 
 type Interfaces = ReturnType<typeof networkInterfaces>;
 
@@ -72,6 +72,3 @@ export function kindOf(address: string, name: string): OutcomeName {
   if (/^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\./.test(address)) return "address_cgnat";
   return isPrivate(address) ? "address_lan" : "address_public";
 }
-
-export const isPrivate = (address: string): boolean =>
-  /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)/.test(address) || /^f[cd]/i.test(address);

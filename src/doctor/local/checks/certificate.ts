@@ -7,7 +7,7 @@ import type { Clock } from "../../../core/clock.ts";
 import { found, type LocalCheck, type Outcome } from "../catalogue.ts";
 import type { ConfiguredPort, Situation } from "../situation.ts";
 import { hostNames, readChain, readKey } from "./certificate-files.ts";
-import { loopbackOf } from "./ports.ts";
+import { loopbackOf } from "./network.ts";
 
 const day = 86_400_000;
 /** Days before its end at which a certificate should long be renewed: certbot does it 30 days before. */

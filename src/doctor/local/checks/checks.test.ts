@@ -8,7 +8,7 @@ import type { Situation, System } from "../situation.ts";
 import { kindOf } from "./addresses.ts";
 import { clockCheck } from "./clock.ts";
 import { diskCheck, roomCheck } from "./disk.ts";
-import { believes } from "./ports.ts";
+import { believes } from "./network.ts";
 import { ProxyWatch } from "./proxy-watch.ts";
 import { settingsCheck } from "./settings.ts";
 

@@ -1,7 +1,7 @@
 import { found, type LocalCheck, type Outcome } from "../catalogue.ts";
 import { askFirewalls, type Judged, type Seen } from "../firewall/ask.ts";
 import type { Situation } from "../situation.ts";
-import { believes, isLoopback } from "./ports.ts";
+import { believes, isLoopback } from "./network.ts";
 
 /** Whether a rule of this machine keeps others from a port. Only what is certain is said as such. */
 export const firewallCheck = (situation: Situation): LocalCheck => ({

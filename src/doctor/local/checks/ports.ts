@@ -1,8 +1,9 @@
-import { BlockList, createServer, isIP } from "node:net";
+import { createServer, isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import { found, type LocalCheck, type Outcome } from "../catalogue.ts";
 import type { ConfiguredPort, Listening, ProcessFacts, Situation } from "../situation.ts";
 import { realPath } from "./disk.ts";
+import { believes, isLoopback, loopbackOf } from "./network.ts";
 
 /** Who holds each port, on which address, and whether it answers where others would come. */
 export const portsCheck = (situation: Situation): LocalCheck => ({
@@ -25,10 +26,6 @@ async function judge(situation: Situation, port: ConfiguredPort, runs: boolean):
     return idle(situation, port, runs);
   return strange(situation, port, holders, "failed" in answer);
 }
-
-/** Where a request from this machine gets in: a server on one address answers there alone. */
-export const loopbackOf = (host: string): string =>
-  host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host === "localhost" ? "127.0.0.1" : host;
 
 const wildcards = ["0.0.0.0", "::"];
 
@@ -128,18 +125,3 @@ const nameOf = (holders: readonly Listening[]): string =>
 
 const describe = (process: ProcessFacts | undefined): string =>
   process === undefined ? "?" : `${process.name} (${process.pid})`;
-
-export const isLoopback = (address: string): boolean =>
-  address === "localhost" || address === "::1" || address.startsWith("127.");
-
-/** Whether TRUST_PROXY names an address, alone or by its network. */
-export function believes(trustProxy: readonly string[], address: string): boolean {
-  const list = new BlockList();
-  for (const entry of trustProxy) {
-    const [network = "", prefix] = entry.split("/");
-    const version = isIP(network);
-    if (version === 0) continue;
-    list.addSubnet(network, Number(prefix ?? (version === 4 ? 32 : 128)), version === 4 ? "ipv4" : "ipv6");
-  }
-  return list.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
-}

@@ -1,8 +1,7 @@
 import type { Clock } from "../../../core/clock.ts";
 import type { Peer } from "../../../core/transport.ts";
 import { found, type LocalCheck } from "../catalogue.ts";
-import { isPrivate } from "./addresses.ts";
-import { isLoopback } from "./ports.ts";
+import { isLoopback, isPrivate } from "./network.ts";
 
 /** Requests that make it a habit: somebody who tries a header with curl is no proxy. */
 const enough = 10;

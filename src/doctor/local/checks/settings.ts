@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import type { Config } from "../../../config/schema.ts";
 import { found, type LocalCheck, type Outcome } from "../catalogue.ts";
 import type { Situation } from "../situation.ts";
-import { isPrivate } from "./addresses.ts";
+import { isPrivate } from "./network.ts";
 
 /** Settings that are allowed and dangerous. Nothing here is one that a fresh start has. */
 export const settingsCheck = (situation: Situation): LocalCheck => ({

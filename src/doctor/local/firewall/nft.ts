@@ -1,4 +1,5 @@
-import { type Action, type Chain, every, type Fate, type Fit, opposite, type Rule, walk } from "./rules.ts";
+import { fitOf, type Json, matchFit } from "./nft-match.ts";
+import { type Action, type Chain, every, type Fate, type Fit, type Rule, walk } from "./rules.ts";
 
 /** `nft -j list ruleset`, as libnftables-json(5) describes it; of each object only what is read here. */
 interface Ruleset {
@@ -30,8 +31,6 @@ interface NftRule {
   readonly handle: number;
   readonly expr: readonly Json[];
 }
-
-type Json = { readonly [key: string]: unknown };
 
 export interface NftFate {
   readonly fate: Fate;
@@ -150,70 +149,3 @@ function mapRules({ key, data }: Json, before: readonly Fit[], port: number, tex
     return action === undefined ? [] : [{ fit: every([...before, fit]), action, text }];
   });
 }
-
-const neutral = ["counter", "log", "comment", "mangle", "notrack", "set", "ct helper", "flow"];
-
-function fitOf(expression: Json, port: number): Fit {
-  if ("match" in expression) return matchFit(expression.match as Json, port);
-  if (neutral.some((name) => name in expression)) return "yes";
-  return "limit" in expression || "quota" in expression || "ct count" in expression ? "some" : "unclear";
-}
-
-function matchFit({ op, left, right }: Json, port: number): Fit {
-  const fit = leftFit(left as Json, right, port);
-  return op === "!=" ? opposite(fit) : fit;
-}
-
-function leftFit(left: Json, right: unknown, port: number): Fit {
-  const { payload, meta, ct, fib } = left as { payload?: Json; meta?: Json; ct?: Json; fib?: Json };
-  if (payload !== undefined) return payloadFit(payload, right, port);
-  if (meta !== undefined) return metaFit(String(meta.key), right);
-  if (ct?.key === "state") return contains(right, (each) => each === "new") ? "yes" : "no";
-  if (ct?.key === "status") return "no";
-  if (fib?.result === "type") return contains(right, (each) => each === "local") ? "yes" : "no";
-  // Flags of TCP, marks, where it came from: a connection may have them.
-  return fib !== undefined || "&" in left || ct !== undefined ? "some" : "unclear";
-}
-
-function payloadFit({ protocol, field }: Json, right: unknown, port: number): Fit {
-  if (field === "dport" && (protocol === "tcp" || protocol === "th")) return portFit(right, port);
-  if (field === "protocol" || field === "nexthdr") return protocolFit(right);
-  if (field === "saddr") return contains(right, (each) => String(each).startsWith("127.")) ? "no" : "some";
-  if (["udp", "icmp", "icmpv6", "sctp", "igmp", "ip6", "ether", "arp"].includes(String(protocol)))
-    return "no";
-  return protocol === "ip" || protocol === "tcp" ? "some" : "unclear";
-}
-
-/** A named set may hold it. */
-const portFit = (right: unknown, port: number): Fit =>
-  typeof right === "string" && right.startsWith("@")
-    ? "unclear"
-    : contains(right, (each) => isPort(each, port))
-      ? "yes"
-      : "no";
-
-function isPort(value: unknown, port: number): boolean {
-  const range = (value as { range?: [number, number] } | null)?.range;
-  return range === undefined ? Number(value) === port : range[0] <= port && port <= range[1];
-}
-
-const protocolFit = (right: unknown): Fit =>
-  contains(right, (each) => each === "tcp" || each === 6) ? "yes" : "no";
-
-function metaFit(key: string, right: unknown): Fit {
-  if (key === "l4proto") return protocolFit(right);
-  if (key === "nfproto") return contains(right, (each) => each === "ipv4") ? "yes" : "no";
-  if (key === "protocol") return contains(right, (each) => each === "ip") ? "yes" : "no";
-  if (key === "pkttype") return contains(right, (each) => each === "host") ? "yes" : "no";
-  if (key !== "iif" && key !== "iifname") return "some";
-  const names = valuesOf(right);
-  return names.every((each) => each === "lo") ? "no" : "some";
-}
-
-/** One value, a list of flags, or `{ set: […] }`. */
-const valuesOf = (right: unknown): unknown[] => {
-  const set = (right as { set?: unknown } | null)?.set;
-  return Array.isArray(set) ? set : Array.isArray(right) ? right : [right];
-};
-
-const contains = (right: unknown, fits: (value: unknown) => boolean): boolean => valuesOf(right).some(fits);
