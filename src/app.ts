@@ -103,11 +103,7 @@ async function serve(services: Services, extra: readonly Channel[]): Promise<App
 }
 
 /** Every socket and every request goes past the watch that counts proxies nobody named. */
-const handlersOf = (
-  core: Core,
-  proxies: ProxyWatch,
-  http: TransportHandlers["http"],
-): TransportHandlers => ({
+const handlersOf = (core: Core, proxies: ProxyWatch, http: TransportHandlers["http"]): TransportHandlers => ({
   accept(upgrade) {
     proxies.saw(upgrade.peer);
     return new LiveConnection(core, upgrade);
