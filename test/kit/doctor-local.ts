@@ -56,9 +56,22 @@ export function the({ findings }: Examined, cause: string): LocalFinding {
   throw new Error(`${all.length} times ${cause} in ${findings.map((each) => each.cause).join(", ")}`);
 }
 
-/** Names of what is wrong. */
+/** What may be wrong with a developer's machine, whatever is tested on it. */
+const ofTheMachine = [
+  "disk_low",
+  "clock_not_synchronized",
+  "firewall_blocks",
+  "firewall_some",
+  "firewall_may_block",
+];
+
+/** Names of what else is wrong. */
 export const wrong = ({ findings }: Examined): string[] =>
-  findings.filter(({ verdict }) => verdict === "warning" || verdict === "error").map(({ cause }) => cause);
+  findings
+    .filter(
+      ({ verdict, cause }) => verdict !== "ok" && verdict !== "unknown" && !ofTheMachine.includes(cause),
+    )
+    .map(({ cause }) => cause);
 
 export const noRoot = process.getuid?.() === 0 ? "" : "needs root";
 /** An ordinary user, to whom root's things are closed. */

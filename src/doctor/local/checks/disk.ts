@@ -17,7 +17,9 @@ import { found, type LocalCheck, type Outcome } from "../catalogue.ts";
 
 const mb = 1024 * 1024;
 const gb = 1024 * mb;
-/** A tenth of a small disk is little; a tenth of a big one is not. */
+/** Less than this is little on any disk. */
+const little = gb;
+/** A tenth of a small disk is little, too; a tenth of a big one is not. */
 const plenty = 10 * gb;
 /** Below this the next photos and the log of the database fill it within hours. */
 const nothing = 50 * mb;
@@ -42,17 +44,17 @@ export const diskCheck = (facts: DiskFacts): LocalCheck => ({
     if ((await facts.runs()) && isHidden(folder)) return [found("data_dir_unseen", { folder })];
     const state = usable(folder);
     if (state !== undefined) return [state];
-    return [room(folder), speed(folder, facts.clock), ...log(facts.databaseFile)];
+    return [room(folder, plenty), speed(folder, facts.clock), ...log(facts.databaseFile)];
   },
 });
 
-/** Room alone, for a server that writes anyway. */
+/** Room alone, for a server that writes anyway; many a developer's disk is nine tenths full, and nothing is wrong. */
 export const roomCheck = ({
   dataDir,
   databaseFile,
 }: Pick<DiskFacts, "dataDir" | "databaseFile">): LocalCheck => ({
   group: "disk",
-  run: async () => [room(resolve(dataDir)), ...log(databaseFile)],
+  run: async () => [room(resolve(dataDir), little), ...log(databaseFile)],
 });
 
 /** This user is not the server's: what he may not do says nothing of the server. */
@@ -80,13 +82,14 @@ function usable(folder: string): Outcome | undefined {
 const nearest = (folder: string): string =>
   existsSync(folder) || folder === dirname(folder) ? folder : nearest(dirname(folder));
 
-function room(folder: string): Outcome {
+/** `share`: bytes below which a tenth of the disk is little. */
+function room(folder: string, share: number): Outcome {
   const { bavail, blocks, bsize, files, ffree } = statfsSync(folder);
   const free = bavail * bsize;
   const percent = Math.floor((100 * bavail) / Math.max(1, blocks));
   const facts = { folder, free: sizeOf(free), percent };
   if (free < nothing || (files > 0 && ffree === 0)) return found("disk_full", facts);
-  return found(free < gb || (percent < 10 && free < plenty) ? "disk_low" : "disk_room", facts);
+  return found(free < little || (percent < 10 && free < share) ? "disk_low" : "disk_room", facts);
 }
 
 /** The best of three: others use the disk, too. */
