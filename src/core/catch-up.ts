@@ -35,12 +35,15 @@ async function start(core: Core, connection: LiveConnection, base: number, upTo:
   else if (upTo > base && connection.topics.length > 0) await sendMissed(core, connection, base, upTo);
 }
 
-/** `undefined`: the journal no longer reaches back, the cursor is of a later state than ours, or it is too much. */
+/** `undefined`: the journal no longer reaches back, the cursor is of a later state than ours, or events alone will not do. */
 async function countMissed(core: Core, connection: LiveConnection, from: number, upTo: number) {
   const { floor, head } = await core.journal.position();
   if (from < floor || from > head) return undefined;
   // A snapshot may show a change that is on disk and not told yet; a client that comes back with it has missed nothing.
   if (from >= upTo) return 0;
+  const { renewOn = [] } = connection.channel!;
+  if (renewOn.length > 0 && (await core.journal.has(connection.topics, renewOn, from, upTo)))
+    return undefined;
   const { maxCatchUp } = core.options;
   const missed = await core.journal.count(connection.topics, from, upTo, maxCatchUp + 1);
   return missed > maxCatchUp ? undefined : missed;

@@ -148,6 +148,11 @@ export interface ChannelSpec<P extends string, I extends IncomingMap, O extends 
   open?(connection: Connection<ParamsOf<P>, O>): void | Promise<void>;
   /** Runs once when the connection is open and knows the past: what others may now hear of it. */
   ready?(connection: Connection<ParamsOf<P>, O>): void | Promise<void>;
+  /**
+   * Durable types after which missed events are not the whole truth, because what is followed has changed: who missed
+   * one of them gets a snapshot.
+   */
+  readonly renewOn?: readonly DurableTypes<O>[];
   /** Sends the current state to a client that asked to catch up and cannot be. `db` shows one unchanging state. */
   // biome-ignore lint/suspicious/noExplicitAny: the store holds every feature's tables; each reads its own.
   snapshot?(connection: Connection<ParamsOf<P>, O>, db: Kysely<any>): Promise<void>;
@@ -170,6 +175,7 @@ type Erased =
   | "outgoing"
   | "handle"
   | "presence"
+  | "renewOn"
   | "open"
   | "snapshot"
   | "close"
@@ -181,6 +187,7 @@ export interface Channel extends Omit<ChannelSpec<string, IncomingMap, OutgoingM
   readonly outgoing: Readonly<Record<string, Outgoing>>;
   readonly handle: Readonly<Record<string, (connection: Connection, body: unknown) => void | Promise<void>>>;
   readonly presence?: (connection: Connection) => { topic: string; info: Readonly<Record<string, unknown>> };
+  readonly renewOn?: readonly string[];
   open?(connection: Connection): void | Promise<void>;
   ready?(connection: Connection): void | Promise<void>;
   // biome-ignore lint/suspicious/noExplicitAny: as above.

@@ -210,6 +210,25 @@ export class Journal {
     return Number(n);
   }
 
+  /** Whether an event of one of these types stands in `(after, upTo]` of these topics. */
+  async has(
+    topics: readonly string[],
+    types: readonly string[],
+    after: number,
+    upTo: number,
+  ): Promise<boolean> {
+    const row = await this.#deps.store.db
+      .selectFrom("journal")
+      .select("seq")
+      .where("topic", "in", topics)
+      .where("type", "in", types)
+      .where("seq", ">", after)
+      .where("seq", "<=", upTo)
+      .limit(1)
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
   /** The first events of these topics in `(after, upTo]`, oldest first, at most a page. */
   since(topics: readonly string[], after: number, upTo: number): Promise<JournalEvent[]> {
     return this.#read(after, upTo, topics);

@@ -16,8 +16,8 @@ export class Access {
     this.#deps = deps;
   }
 
-  inboxes(user: string): Promise<string[]> {
-    return repo.inboxIdsOf(this.#deps.store.db, user);
+  inboxes(user: string, db: repo.Db = this.#deps.store.db): Promise<string[]> {
+    return repo.inboxIdsOf(db, user);
   }
 
   /** Rejects with `not_found`, the same for what is not there and for what is somebody else's. */

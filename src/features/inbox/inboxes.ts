@@ -3,7 +3,7 @@ import type { Compilable } from "../../core/store.ts";
 import { Fault } from "../../protocol/faults.ts";
 import type { Arrivals } from "./arrivals.ts";
 import type { InboxDependencies } from "./dependencies.ts";
-import { InboxChanged, inboxesTopic, iso } from "./messages.ts";
+import { InboxChanged, inboxesTopic, iso, memberTopic } from "./messages.ts";
 import type { Outbox } from "./outbox.ts";
 import type {
   InstagramSettings,
@@ -205,9 +205,15 @@ export class Inboxes {
     writes: readonly Compilable[],
     change: { platform?: "changed" | "gone"; added?: string[]; removed?: string[] },
   ): Promise<void> {
-    const { journal, changes } = this.#deps;
+    const { journal, changes, lists } = this.#deps;
     const body = InboxChanged.parse({ inbox_id, platform: "same", added: [], removed: [], ...change });
-    await journal.commit({ writes, events: [changes.draft(inboxesTopic, "inbox_changed", body)] });
+    const told = (is_member: boolean) => (user: string) =>
+      lists.draft(memberTopic(user), "membership_changed", { inbox_id, is_member });
+    const members = [...body.added.map(told(true)), ...body.removed.map(told(false))];
+    await journal.commit({
+      writes,
+      events: [changes.draft(inboxesTopic, "inbox_changed", body), ...members],
+    });
   }
 
   /** Rejects with `not_found`. */

@@ -150,6 +150,8 @@ export const conversationsOutgoing = {
       unread_count: z.number().int().optional(),
     }),
   ),
+  /** You became a member of an inbox, or are none any more; the list follows. */
+  membership_changed: durable(z.object({ inbox_id: z.string(), is_member: z.boolean() })),
   pong: z.object({}),
 };
 
@@ -250,6 +252,8 @@ export const widgetIncoming = {
 
 export const chatTopic = (conversation: string): string => `chat:${conversation}`;
 export const listTopic = (inbox: string): string => `conversations:${inbox}`;
+/** What a user is a member of. */
+export const memberTopic = (user: string): string => `member:${user}`;
 export const visitorTopic = (inbox: string, visitor: string): string => `visitor:${inbox}:${visitor}`;
 
 /** Told to every node: an inbox came, went, changed, or has other members. */

@@ -1,4 +1,5 @@
 import type { Connection } from "../../core/channel.ts";
+import { Fault } from "../../protocol/faults.ts";
 import { Access, type Room } from "./access.ts";
 import { Arrivals, rememberUpdates } from "./arrivals.ts";
 import { Assignment } from "./assignment.ts";
@@ -51,9 +52,19 @@ export class Inbox {
   async #changed(change: InboxChanged): Promise<void> {
     const platform = this.inboxes.changed(change);
     if (change.platform === "gone") this.watchers.gone(change.inbox_id);
-    for (const list of this.watchers.changed(change.inbox_id, change.added, change.removed))
-      await this.showList(list, {});
+    const lists = this.watchers.changed(change.inbox_id, change.added, change.removed);
+    await Promise.all(lists.map((list) => this.#renew(list)));
     await platform;
+  }
+
+  /** A list that cannot be shown anew must not look as if it were: it is closed, and catches up when it comes back. */
+  async #renew(list: Connection): Promise<void> {
+    try {
+      await this.showList(list, {});
+    } catch (error) {
+      this.deps.events.emit("failure", { where: "inbox.renew", incident: list.id, error });
+      list.close(new Fault("unavailable"));
+    }
   }
 
   async showList(connection: Connection, filters: Readonly<Record<string, unknown>>): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Connection } from "../../core/channel.ts";
 import { Fault } from "../../protocol/faults.ts";
-import { listTopic } from "./messages.ts";
+import { listTopic, memberTopic } from "./messages.ts";
 
 /** Open sockets of agents: lists that follow inboxes, chats that hang on a membership. */
 export class Watchers {
@@ -8,11 +8,27 @@ export class Watchers {
   readonly #chats = new Map<Connection, string>();
   readonly #visitors = new Map<Connection, string>();
 
-  addList(connection: Connection, inboxes: readonly string[]): void {
+  /** From now on the list hears who comes and goes; what its user is a member of already is followed by `follow`. */
+  addList(connection: Connection): void {
     const { id } = connection.identity;
     const mine = this.#lists.get(id) ?? new Set();
     this.#lists.set(id, mine.add(connection));
-    for (const inbox of inboxes) connection.follow(listTopic(inbox));
+    connection.follow(memberTopic(id));
+  }
+
+  /** Follows exactly what `read` says, as it stands when two readings agree: a change in between is in neither. */
+  async follow(connection: Connection, read: () => Promise<readonly string[]>): Promise<void> {
+    for (let before: readonly string[] = []; ; ) {
+      const now = await read();
+      const [come, gone] = [
+        now.filter((each) => !before.includes(each)),
+        before.filter((each) => !now.includes(each)),
+      ];
+      if (come.length + gone.length === 0) return;
+      for (const inbox of come) connection.follow(listTopic(inbox));
+      for (const inbox of gone) connection.unfollow(listTopic(inbox));
+      before = now;
+    }
   }
 
   addVisitor(connection: Connection, inbox: string): void {

@@ -18,11 +18,14 @@ export const conversationsChannel = (inbox: Inbox) =>
     incoming: conversationsIncoming,
     outgoing: conversationsOutgoing,
     async open(connection) {
-      inbox.watchers.addList(connection, await inbox.access.inboxes(connection.identity.id));
+      inbox.watchers.addList(connection);
+      const { id } = connection.identity;
+      await inbox.watchers.follow(connection, () => inbox.access.inboxes(id));
     },
     close: (connection) => inbox.watchers.remove(connection),
+    renewOn: ["membership_changed"],
     async snapshot(connection, db) {
-      const inboxes = await inbox.access.inboxes(connection.identity.id);
+      const inboxes = await inbox.access.inboxes(connection.identity.id, db);
       const list = await inbox.conversations.list(inboxes, {}, db);
       connection.send("conversations_list", { ...list, cursor: connection.cursor });
     },
