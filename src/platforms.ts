@@ -9,7 +9,7 @@ export function createPlatforms(clock: Clock, events: Events): Platforms {
   const logFor = (platform: PlatformName, inbox: string) => (event: { kind: string; detail: string }) =>
     events.emit("platform.noted", { inbox, platform, ...event });
   return {
-    async create(kind, inboxId, settings) {
+    async create(kind, inboxId, settings, keep) {
       const log = logFor(kind, inboxId);
       if (kind === "telegram") {
         const { TelegramPlatform } = await import("./adapters/telegram/platform.ts");
@@ -17,7 +17,7 @@ export function createPlatforms(clock: Clock, events: Events): Platforms {
       }
       if (kind === "instagram") {
         const { InstagramPlatform } = await import("./adapters/instagram/platform.ts");
-        return new InstagramPlatform({ inboxId, settings: settings as InstagramSettings, clock, log });
+        return new InstagramPlatform({ inboxId, settings: settings as InstagramSettings, clock, log, keep });
       }
       return webPlatform();
     },

@@ -103,7 +103,7 @@ export async function openServices(config: Config, overrides: Overrides = {}): P
   const operator = new OperatorToken();
   const accounts = createAccounts(config, store, core, operator);
   const devices = createDevices(config, store, core);
-  const inbox = createInbox(config, store, core);
+  const inbox = createInbox(config, store, core, accounts);
   const dispatch = createDispatch(config, store, core);
   const audit = createAudit(config, store, clock);
   const close = async () => {
@@ -164,7 +164,7 @@ function createDevices(config: Config, store: Store<Tables>, core: Core): Device
   });
 }
 
-function createInbox(config: Config, store: Store<Tables>, core: Core): Inbox {
+function createInbox(config: Config, store: Store<Tables>, core: Core, accounts: Accounts): Inbox {
   const { hub, journal, connections } = core;
   const { clock, events, presence } = core.options;
   return new Inbox({
@@ -181,8 +181,16 @@ function createInbox(config: Config, store: Store<Tables>, core: Core): Inbox {
     events,
     box: new AesBox(storageKey(config)),
     platforms: createPlatforms(clock, events),
+    knowsUser: (id) => knowsUser(config, accounts, id),
     publicUrl: config.publicUrl,
   });
+}
+
+/** Users of other back ends are in none of our tables: where their issuer is known, they may well be. */
+async function knowsUser({ jwtIssuers }: Config, accounts: Accounts, id: string): Promise<boolean> {
+  const [issuer, user] = id.split(/:(.*)/s);
+  if (user !== undefined) return user !== "" && jwtIssuers.some(({ name }) => name === issuer);
+  return accounts.has(id);
 }
 
 function createDispatch(config: Config, store: Store<Tables>, core: Core): Dispatch {

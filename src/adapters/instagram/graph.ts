@@ -11,6 +11,8 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 export interface GraphCall {
   readonly method: "GET" | "POST";
+  /** `token`: the renewal of tokens, which stands beside the versions, and takes the token in its query alone. */
+  readonly root?: "token";
   /** Below `api_root`, each part encoded. */
   readonly path: readonly string[];
   readonly query?: Readonly<Record<string, string>>;
@@ -35,10 +37,10 @@ const maxAnswerBytes = 1_000_000;
 const beforeSending =
   /^(ECONNREFUSED|ConnectionRefused|FailedToOpenSocket|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|EPROTO|CERT_\w+|\w+_CERT\w*|UNABLE_TO_\w+|ERR_TLS_\w+)$/;
 
-/** Meta's Graph API with this account's token: in the header, never in an address. */
+/** Meta's Graph API with this account's token: in the header, and in an address only where Meta wants it so. */
 export class Graph {
-  readonly words: Words;
-  readonly #settings: InstagramSettings;
+  words: Words;
+  #settings: InstagramSettings;
   readonly #clock: Clock;
   readonly #fetch: Fetch;
   readonly #health: Health;
@@ -49,6 +51,14 @@ export class Graph {
     this.#fetch = fetch;
     this.#health = health;
     this.words = wordsWithout(settings);
+  }
+
+  /** From now on with this token. The old one is still a secret: both are kept out of words. */
+  renew(access_token: string): void {
+    const clean = this.words;
+    const now = { ...this.#settings, access_token };
+    this.#settings = now;
+    this.words = (text) => clean(wordsWithout(now)(text));
   }
 
   /** Never rejects. */
@@ -67,13 +77,14 @@ export class Graph {
     }
   }
 
-  async #request({ method, path, query, body }: GraphCall, signal: AbortSignal) {
+  async #request({ method, root: kind, path, query, body }: GraphCall, signal: AbortSignal) {
     const search = query === undefined ? "" : `?${new URLSearchParams(query)}`;
-    const root = this.#settings.api_root.replace(/\/+$/, "");
+    const { api_root, access_token } = this.#settings;
+    const root = kind === "token" ? new URL(api_root).origin : api_root.replace(/\/+$/, "");
     const response = await this.#fetch(`${root}/${path.map(encodeURIComponent).join("/")}${search}`, {
       method,
       headers: {
-        authorization: `Bearer ${this.#settings.access_token}`,
+        ...(kind === "token" ? {} : { authorization: `Bearer ${access_token}` }),
         ...(body === undefined ? {} : { "content-type": "application/json" }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

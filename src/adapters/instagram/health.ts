@@ -1,7 +1,7 @@
 import type { PlatformStatus } from "../../features/inbox/platform.ts";
 
 /** The most urgent first: without a token nothing else can be judged. */
-const sources = ["token", "subscription", "reach"] as const;
+const sources = ["token", "renewal", "subscription", "reach"] as const;
 export type ProblemSource = (typeof sources)[number];
 
 /** What is wrong with the account now, one sentence for each thing that can be. */

@@ -16,6 +16,7 @@ import { type File, fetchMedia, type Resolve } from "./media.ts";
 import { Profiles } from "./profiles.ts";
 import { Sender } from "./sender.ts";
 import { splitText } from "./split.ts";
+import { type KeepToken, TokenRenewal } from "./token-renewal.ts";
 import { Typing } from "./typing.ts";
 import { Watchdog } from "./watchdog.ts";
 import { type Log, takeWebhook } from "./webhook.ts";
@@ -25,6 +26,8 @@ export interface InstagramOptions {
   readonly settings: InstagramSettings;
   readonly clock: Clock;
   readonly log: Log;
+  /** Stores what changes of the settings by itself: a renewed token. */
+  readonly keep: (change: (old: InstagramSettings) => InstagramSettings | undefined) => Promise<void>;
   readonly fetch?: Fetch;
   readonly resolve?: Resolve;
 }
@@ -44,6 +47,7 @@ export class InstagramPlatform implements Platform {
   readonly #sender: Sender;
   readonly #typing: Typing;
   readonly #watchdog: Watchdog;
+  readonly #renewal: TokenRenewal;
 
   constructor(options: InstagramOptions) {
     const { inboxId, settings, clock, log } = options;
@@ -55,6 +59,10 @@ export class InstagramPlatform implements Platform {
     this.#sender = new Sender(graph, settings);
     this.#typing = new Typing(graph, clock, settings.account_id);
     this.#watchdog = new Watchdog(graph, clock, this.#health, settings.account_id, log);
+    const keep: KeepToken = (from, token) =>
+      // Who set another token meanwhile knows better.
+      options.keep((old) => (old.access_token === from ? { ...old, ...token } : undefined));
+    this.#renewal = new TokenRenewal({ graph, clock, health: this.#health, log, settings, keep });
   }
 
   /** Whose account the token opens: its username. Throws the Fault that says what is wrong, in Meta's words. */
@@ -84,13 +92,15 @@ export class InstagramPlatform implements Platform {
     return takeWebhook({ settings, profiles: this.#profiles, log, now: () => clock.now() }, request, receive);
   }
 
-  /** Messages come by the webhook; what starts here is the look after its subscription. */
+  /** Messages come by the webhook; what starts here is the look after its subscription and its token. */
   async start(): Promise<void> {
     this.#watchdog.start();
+    this.#renewal.start();
   }
 
   async stop(): Promise<void> {
     this.#watchdog.stop();
+    this.#renewal.stop();
   }
 
   status(): PlatformStatus {

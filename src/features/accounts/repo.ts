@@ -33,6 +33,9 @@ type Db = Kysely<AccountTables>;
 export const userByEmail = (db: Db, email: string): Promise<User | undefined> =>
   db.selectFrom("users").selectAll().where("email", "=", email).executeTakeFirst();
 
+export const hasUser = async (db: Db, id: number): Promise<boolean> =>
+  (await db.selectFrom("users").select("id").where("id", "=", id).executeTakeFirst()) !== undefined;
+
 export const users = (db: Db): Promise<User[]> => db.selectFrom("users").selectAll().orderBy("id").execute();
 
 const activeUserQuery = prepared(

@@ -96,6 +96,11 @@ export class Accounts {
     return repo.users(this.#deps.store.db);
   }
 
+  /** Whether there is a user with this id, as tokens name him. */
+  async has(id: string): Promise<boolean> {
+    return /^[1-9]\d{0,14}$/.test(id) && (await repo.hasUser(this.#deps.store.db, Number(id)));
+  }
+
   /** Rejects with `not_found`. */
   async byEmail(email: string): Promise<repo.User> {
     const user = await repo.userByEmail(this.#deps.store.db, normalise(email));

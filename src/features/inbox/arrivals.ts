@@ -62,7 +62,7 @@ export class Arrivals {
     const rooms = [];
     for (const event of events) rooms.push(await this.#draft(inbox, source, event, draft));
     await journal.commit(draft);
-    for (const room of rooms) if (room !== undefined) await this.#assignment.offer(room);
+    for (const room of rooms) if (room !== undefined) await this.#assignment.offer(room.conversation.id);
   }
 
   /** Returns the conversation in which a customer wrote. */
@@ -375,7 +375,7 @@ export class Arrivals {
     await journal.commit({ writes: this.stored(room, row, undefined), events: this.told(room, row) });
     const message = shownToVisitor(row);
     visitors.publish(visitorTopic(room.conversation.inbox_id, room.customer.source_id), "message", message);
-    await this.#assignment.offer(room);
+    await this.#assignment.offer(room.conversation.id);
     return { message, isNew: true };
   }
 }

@@ -1,51 +1,33 @@
-import type { Room } from "./access.ts";
+import type { Conversations } from "./conversations.ts";
 import type { InboxDependencies } from "./dependencies.ts";
-import { listTopic, toUserId } from "./messages.ts";
 import * as repo from "./repo.ts";
 import type { Watchers } from "./watchers.ts";
 
 /** Who answers: agents take conversations, or an inbox gives them out. */
 export class Assignment {
   readonly #deps: InboxDependencies;
+  readonly #conversations: Conversations;
   readonly #watchers: Watchers;
 
-  constructor(deps: InboxDependencies, watchers: Watchers) {
+  constructor(deps: InboxDependencies, conversations: Conversations, watchers: Watchers) {
     this.#deps = deps;
+    this.#conversations = conversations;
     this.#watchers = watchers;
   }
 
-  /** `null` gives it back. Rejects with `conflict` where somebody else was faster, `bad_body` for who is no member. */
-  async assign(conversation: repo.ConversationRow, user: string | null): Promise<repo.ConversationRow> {
-    const { store, journal, lists, clock } = this.#deps;
-    const now = clock.now();
-    const changed = { ...conversation, assigned_to: user, updated_at: now };
-    await journal.commit({
-      writes: [
-        { query: repo.assign(store.db, conversation.id, conversation.assigned_to, user, now), rows: 1 },
-      ],
-      events: [
-        lists.draft(listTopic(conversation.inbox_id), "conversation_updated", {
-          conversation_id: conversation.id,
-          assigned_to: user === null ? null : toUserId(user),
-        }),
-      ],
-    });
-    return changed;
-  }
-
-  /** A customer wrote, and nobody has taken it: where the inbox wants that, the agent with the least to do gets it. */
-  async offer({ conversation }: Room): Promise<void> {
+  /** Nobody has taken it, and it is open: where the inbox wants that, the agent with the least to do gets it. */
+  async offer(conversation: string): Promise<void> {
     const { store, events } = this.#deps;
     try {
-      const fresh = await repo.conversationById(store.db, conversation.id);
-      if (fresh === undefined || fresh.assigned_to !== null) return;
-      const inbox = await repo.inboxById(store.db, conversation.inbox_id);
+      const fresh = await repo.conversationById(store.db, conversation);
+      if (fresh === undefined || fresh.assigned_to !== null || fresh.status === "closed") return;
+      const inbox = await repo.inboxById(store.db, fresh.inbox_id);
       if (inbox?.auto_assign !== 1) return;
       const agent = await this.#leastBusy(inbox.id);
-      if (agent !== undefined) await this.assign(fresh, agent);
+      if (agent !== undefined) await this.#conversations.change(fresh, { assigned_to: agent });
     } catch (error) {
       // Somebody took it in the same moment, or the store is away: it stays open to all.
-      events.emit("failure", { where: "inbox.assign", incident: conversation.id, error });
+      events.emit("failure", { where: "inbox.assign", incident: conversation, error });
     }
   }
 

@@ -1,12 +1,28 @@
+import type { Compilable, Guarded } from "../../core/store.ts";
 import { Fault } from "../../protocol/faults.ts";
 import type { Room } from "./access.ts";
 import type { InboxDependencies } from "./dependencies.ts";
 import { pageOf, pageSize, toFilter } from "./filters.ts";
-import { type Conversation, type Customer, chatTopic, iso, listTopic, type Message } from "./messages.ts";
+import {
+  type Conversation,
+  type Customer,
+  chatTopic,
+  iso,
+  listTopic,
+  type Message,
+  toUserId,
+} from "./messages.ts";
 import * as repo from "./repo.ts";
 import { pagination, toConversation, toCustomer, toMessage } from "./view.ts";
 
 type Raw = Readonly<Record<string, unknown>>;
+
+export interface ConversationChange {
+  readonly status?: repo.Status | undefined;
+  readonly priority?: number | undefined;
+  readonly title?: string | undefined;
+  readonly assigned_to?: string | null | undefined;
+}
 
 /** Lists and states of conversations. */
 export class Conversations {
@@ -99,24 +115,40 @@ export class Conversations {
     };
   }
 
-  async change(
-    { conversation }: Room,
-    change: { status?: repo.Status | undefined; priority?: number | undefined },
-  ): Promise<void> {
+  /**
+   * All of it, or nothing. `assigned_to: null` gives it back. Rejects with `bad_body` for who is no member, with
+   * `conflict` where somebody else took it first.
+   */
+  async change(conversation: repo.ConversationRow, change: ConversationChange): Promise<void> {
     const { store, journal, lists, clock } = this.#deps;
-    const fields = {
-      ...(change.status === undefined ? {} : { status: change.status }),
-      ...(change.priority === undefined ? {} : { priority: change.priority }),
-    };
-    if (Object.keys(fields).length === 0) return;
+    const { id, inbox_id } = conversation;
+    const { assigned_to, ...rest } = change;
+    const fields = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+    const now = clock.now();
+    const writes: (Compilable | Guarded)[] = [];
+    if (assigned_to !== undefined) {
+      await this.#requireMember(inbox_id, assigned_to);
+      writes.push({ query: repo.assign(store.db, id, conversation.assigned_to, assigned_to, now), rows: 1 });
+    }
+    if (Object.keys(fields).length > 0)
+      writes.push(repo.updateConversation(store.db, id, { ...fields, updated_at: now }));
+    if (writes.length === 0) return;
     const told = {
-      conversation_id: conversation.id,
+      conversation_id: id,
       ...(change.status === undefined ? {} : { status: change.status }),
+      ...(assigned_to === undefined
+        ? {}
+        : { assigned_to: assigned_to === null ? null : toUserId(assigned_to) }),
     };
     await journal.commit({
-      writes: [repo.updateConversation(store.db, conversation.id, { ...fields, updated_at: clock.now() })],
-      events: [lists.draft(listTopic(conversation.inbox_id), "conversation_updated", told)],
+      writes,
+      events: [lists.draft(listTopic(inbox_id), "conversation_updated", told)],
     });
+  }
+
+  async #requireMember(inbox: string, user: string | null): Promise<void> {
+    if (user === null || (await repo.membersOf(this.#deps.store.db, inbox)).includes(user)) return;
+    throw new Fault("bad_body", `assigned_to: ${user} is no member of this inbox`);
   }
 
   async tag({ conversation }: Room, name: string, by: string): Promise<void> {

@@ -15,9 +15,13 @@ export interface SecretBox {
   open(sealed: string): Promise<string>;
 }
 
+/** Stores what a platform has changed of its own settings; `undefined`: nothing, after all. Rejects where it cannot. */
+// biome-ignore lint/suspicious/noExplicitAny: each platform knows its own settings.
+export type Keep = (change: (old: any) => any) => Promise<void>;
+
 /** Makes the platforms of inboxes; see adapters. `settings` are what `check` gave back. */
 export interface Platforms {
-  create(kind: PlatformName, inbox: string, settings: unknown): Promise<Platform>;
+  create(kind: PlatformName, inbox: string, settings: unknown, keep: Keep): Promise<Platform>;
   /** Asks the platform whether the settings are good. Rejects with `bad_request` and the platform's words. */
   check(kind: PlatformName, settings: unknown): Promise<{ readonly account: string }>;
 }
@@ -37,6 +41,8 @@ export interface InboxDependencies {
   readonly events: Events;
   readonly box: SecretBox;
   readonly platforms: Platforms;
+  /** Whether there is a user with this id, as far as we can know. */
+  readonly knowsUser: (id: string) => Promise<boolean>;
   /** Where the outside reaches us, without a slash at the end; `undefined`: nobody said. */
   readonly publicUrl: string | undefined;
 }

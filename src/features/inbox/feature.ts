@@ -20,7 +20,7 @@ export const inboxFeature = (inbox: Inbox, kit: Kit): Feature<OpenAPIHono<HttpEn
   jobs: jobs(inbox),
   checks: [platformsCheck(inbox)],
   start: () => inbox.start(),
-  stop: () => inbox.inboxes.stop(),
+  stop: () => inbox.inboxes.running.stop(),
 });
 
 function createRoutes(inbox: Inbox, kit: Kit): OpenAPIHono<HttpEnv> {

@@ -1,27 +1,25 @@
 import { randomId } from "../../core/id.ts";
-import type { Compilable } from "../../core/store.ts";
+import type { Compilable, EventDraft, Guarded } from "../../core/store.ts";
 import { Fault } from "../../protocol/faults.ts";
 import type { Arrivals } from "./arrivals.ts";
+import { Decoys } from "./decoys.ts";
 import type { InboxDependencies } from "./dependencies.ts";
-import { InboxChanged, inboxesTopic, iso, memberTopic } from "./messages.ts";
+import { InboxChanged, inboxesTopic, iso, listTopic, memberTopic } from "./messages.ts";
 import type { Outbox } from "./outbox.ts";
-import type {
-  InstagramSettings,
-  Platform,
-  PlatformName,
-  TelegramSettings,
-  WebhookAnswer,
-  WebhookRequest,
-} from "./platform.ts";
+import type { PlatformName, WebhookAnswer, WebhookRequest } from "./platform.ts";
 import * as repo from "./repo.ts";
-
-export interface NewInbox {
-  readonly kind: PlatformName;
-  readonly name: string;
-  readonly telegram?: { bot_token: string; mode: "polling" | "webhook"; api_root: string } | undefined;
-  readonly instagram?: Omit<InstagramSettings, never> | undefined;
-  readonly auto_assign?: boolean | undefined;
-}
+import { Running } from "./running.ts";
+import {
+  accountKey,
+  changedSettings,
+  type InboxChange,
+  infoOf,
+  type NewInbox,
+  newSettings,
+  type Settings,
+  webhookSecret,
+  webhookUrl,
+} from "./settings.ts";
 
 export interface Added {
   readonly id: string;
@@ -37,6 +35,7 @@ export interface InboxView {
   readonly account: string | null;
   readonly webhook_url: string | null;
   readonly auto_assign: boolean;
+  readonly origins: readonly string[];
   readonly ok: boolean;
   readonly problem: string | null;
   /** Messages on their way out. */
@@ -45,142 +44,140 @@ export interface InboxView {
   readonly created_at: string;
 }
 
+/** Whose inboxes may be named to him: of his own, or of all. */
+export interface Caller {
+  readonly id: string;
+  readonly seesAll: boolean;
+}
+
+/** Bytes of a webhook's request; both platforms stay far below. */
+const maxWebhookBytes = 1024 * 1024;
+const forbidden: WebhookAnswer = { status: 403, body: "forbidden\n", contentType: "text/plain" };
+
 /** Inboxes: one Telegram bot, one Instagram account or one web widget each, with the agents who answer there. */
 export class Inboxes {
+  readonly running: Running;
   readonly #deps: InboxDependencies;
   readonly #outbox: Outbox;
   readonly #arrivals: Arrivals;
-  readonly #running = new Map<string, Platform>();
-  #isServing = false;
-  /** Starts and stops of platforms, one after the other. */
-  #turn: Promise<void> = Promise.resolve();
+  readonly #decoys: Decoys;
 
   constructor(deps: InboxDependencies, outbox: Outbox, arrivals: Arrivals) {
     this.#deps = deps;
     this.#outbox = outbox;
     this.#arrivals = arrivals;
+    this.#decoys = new Decoys(deps.platforms);
+    this.running = new Running(deps, outbox, arrivals, (id, change) => this.#keep(id, change));
   }
 
-  async start(): Promise<void> {
-    this.#isServing = true;
-    for (const row of await repo.inboxesInUse(this.#deps.store.db)) await this.#run(row);
-  }
-
-  async stop(): Promise<void> {
-    this.#isServing = false;
-    await this.#outbox.stopAll();
-    await Promise.all([...this.#running.values()].map((platform) => platform.stop?.()));
-    this.#running.clear();
-  }
-
-  /** A platform that does not start is a problem of its inbox, not of the server. */
-  async #run(row: repo.InboxRow): Promise<void> {
-    const { box, platforms, events } = this.#deps;
-    try {
-      const settings = JSON.parse(await box.open(row.secrets));
-      const platform = await platforms.create(row.kind, row.id, settings);
-      this.#running.set(row.id, platform);
-      await this.#outbox.start(row.id, platform);
-      // Not waited for: a platform that hangs must not hold up the start of the server.
-      platform
-        .start?.((update) => this.#arrivals.receive(row.id, row.kind, update))
-        .catch((error) => events.emit("failure", { where: "inbox.start", incident: row.id, error }));
-    } catch (error) {
-      events.emit("failure", { where: "inbox.start", incident: row.id, error });
-    }
-  }
-
-  async #halt(inbox: string): Promise<void> {
-    await this.#outbox.stop(inbox);
-    const platform = this.#running.get(inbox);
-    this.#running.delete(inbox);
-    await platform?.stop?.();
-  }
-
-  /** What another process, or this one, wrote of an inbox takes effect here. */
-  changed(change: InboxChanged): Promise<void> {
-    this.#turn = this.#turn.catch(() => {}).then(() => this.#apply(change));
-    return this.#turn;
-  }
-
-  async #apply({
-    inbox_id,
-    platform,
-  }: {
-    inbox_id: string;
-    platform: "same" | "changed" | "gone";
-  }): Promise<void> {
-    if (!this.#isServing || platform === "same") return;
-    await this.#halt(inbox_id);
-    const row = platform === "gone" ? undefined : await repo.inboxById(this.#deps.store.db, inbox_id);
-    if (row !== undefined) await this.#run(row);
-  }
-
-  /** Asks the platform first. Rejects with `bad_request` and the platform's words where it does not know the account. */
-  async add(inbox: NewInbox, member: string): Promise<Added> {
-    const { store, box, platforms, clock } = this.#deps;
+  /**
+   * Asks the platform first. Rejects with `bad_request` and the platform's words where it does not know the account,
+   * with `conflict` where another inbox has it already.
+   */
+  async add(inbox: NewInbox, member: string, caller: Caller): Promise<Added> {
+    const { box, platforms, clock, publicUrl } = this.#deps;
     const id = `in_${randomId(12)}`;
-    const settings = this.#settings(id, inbox);
+    const webhook_url = webhookUrl(publicUrl, id, inbox.kind);
+    const settings = newSettings(inbox, webhook_url, clock.now());
     const { account } = await platforms.check(inbox.kind, settings);
-    const webhook_url = this.#webhookUrl(id, inbox.kind);
-    const row: repo.InboxRow = {
+    const info = { account, webhook_url, mode: inbox.telegram?.mode ?? null, origins: inbox.origins ?? [] };
+    const row: repo.NewInboxRow = {
       id,
       kind: inbox.kind,
       name: inbox.name,
       secrets: await box.seal(JSON.stringify(settings)),
-      info: JSON.stringify({ account, webhook_url, mode: inbox.telegram?.mode ?? null }),
+      info: JSON.stringify(info),
       auto_assign: inbox.auto_assign === true ? 1 : 0,
+      account_key: accountKey(inbox.kind, settings),
       created_at: clock.now(),
       removed_at: null,
     };
-    const writes = [repo.insertInbox(store.db, row), repo.addMember(store.db, id, member)];
-    await this.#tell(id, writes, { platform: "changed", added: [member] });
+    await this.#insert(row, member, caller);
     // Told to this process too: what it starts is running when the caller hears of it.
-    await this.#turn;
-    return { id, webhook_secret: secretOf(inbox.kind, settings) };
+    await this.running.settled;
+    return { id, webhook_secret: webhookSecret(inbox.kind, settings) };
   }
 
-  #settings(id: string, inbox: NewInbox): TelegramSettings | InstagramSettings | object {
-    if (inbox.kind === "web") return {};
-    if (inbox.kind === "instagram" && inbox.instagram !== undefined) return inbox.instagram;
-    if (inbox.kind === "telegram" && inbox.telegram !== undefined) {
-      const webhook_url = inbox.telegram.mode === "webhook" ? (this.#webhookUrl(id, "telegram") ?? "") : "";
-      if (inbox.telegram.mode === "webhook" && webhook_url === "")
-        throw new Fault(
-          "bad_request",
-          "a webhook needs PUBLIC_URL, the https address under which the outside reaches Peyk; without one, use mode polling",
-        );
-      return { ...inbox.telegram, webhook_secret: randomId(40), webhook_url };
+  async #insert(row: repo.NewInboxRow, member: string, caller: Caller): Promise<void> {
+    const { db } = this.#deps.store;
+    const writes = [repo.insertInbox(db, row), repo.addMember(db, row.id, member)];
+    try {
+      await this.#tell(row.id, writes, { platform: "changed", added: [member] });
+    } catch (error) {
+      if (!(error instanceof Fault) || error.fault !== "conflict" || row.account_key === null) throw error;
+      throw await this.#taken(row.account_key, caller);
     }
-    throw new Fault("bad_body", `${inbox.kind}: its settings are missing`);
   }
 
-  #webhookUrl(id: string, kind: PlatformName): string | null {
-    const { publicUrl } = this.#deps;
-    return kind === "web" || publicUrl === undefined ? null : `${publicUrl}/webhooks/${kind}/${id}`;
+  async #taken(account: string, { id, seesAll }: Caller): Promise<Fault> {
+    const { db } = this.#deps.store;
+    const other = await repo.inboxByAccount(db, account);
+    const isSeen = other !== undefined && (seesAll || (await repo.inboxIdsOf(db, id)).includes(other.id));
+    const where = isSeen ? `the inbox ${other.name} (${other.id})` : "another inbox";
+    return new Fault("conflict", `this account is connected to ${where} already: remove that one first`);
   }
 
-  async update(
-    id: string,
-    change: { name?: string | undefined; auto_assign?: boolean | undefined },
-  ): Promise<void> {
-    const { store } = this.#deps;
-    const { name, auto_assign } = change;
+  /**
+   * What is given takes the place of what was; the platform is asked about new settings, as for a new inbox, and
+   * started anew. Rejects as `add` does, and with `not_found`.
+   */
+  async update(id: string, change: InboxChange): Promise<void> {
+    const { box, platforms, clock, publicUrl, store } = this.#deps;
+    const row = await this.row(id);
+    const old = await this.#settings(row);
+    const url = webhookUrl(publicUrl, id, row.kind);
+    const settings = changedSettings(row.kind, old, change, url, clock.now());
+    const info = { ...infoOf(row), webhook_url: url };
+    if (change.origins !== undefined) Object.assign(info, { origins: change.origins });
+    if (settings !== undefined) {
+      info.account = (await platforms.check(row.kind, settings)).account;
+      info.mode = change.telegram?.mode ?? info.mode;
+    }
     const fields = {
-      ...(name === undefined ? {} : { name }),
-      ...(auto_assign === undefined ? {} : { auto_assign: auto_assign ? 1 : 0 }),
+      ...(change.name === undefined ? {} : { name: change.name }),
+      ...(change.auto_assign === undefined ? {} : { auto_assign: change.auto_assign ? 1 : 0 }),
+      info: JSON.stringify(info),
+      ...(settings === undefined ? {} : { secrets: await box.seal(JSON.stringify(settings)) }),
     };
-    if (Object.keys(fields).length > 0)
-      await store.commit({ writes: [repo.updateInbox(store.db, id, fields)] });
+    const write = { query: repo.updateInbox(store.db, row, fields), rows: 1 };
+    await this.#tell(id, [write], settings === undefined ? {} : { platform: "changed" });
+    await this.running.settled;
   }
 
-  /** Its conversations stay on record, and nobody sees them any more. */
+  async #settings(row: repo.InboxRow): Promise<Settings> {
+    try {
+      return JSON.parse(await this.#deps.box.open(row.secrets));
+    } catch (cause) {
+      const hint =
+        "its stored secrets cannot be read with this secret_key: put the old key back, or add the inbox anew";
+      throw new Fault("bad_request", hint, { cause });
+    }
+  }
+
+  /** What a platform has changed of its own settings. Somebody else's change in the same moment is not lost. */
+  async #keep(id: string, change: (old: Settings) => Settings | undefined): Promise<void> {
+    const { store, box } = this.#deps;
+    for (;;) {
+      const row = await repo.inboxById(store.db, id);
+      const settings = row && change(await this.#settings(row));
+      if (row === undefined || settings === undefined) return;
+      const secrets = await box.seal(JSON.stringify(settings));
+      try {
+        await store.commit({ writes: [{ query: repo.updateInbox(store.db, row, { secrets }), rows: 1 }] });
+        return;
+      } catch (error) {
+        if (!(error instanceof Fault) || error.fault !== "conflict") throw error;
+      }
+    }
+  }
+
+  /** Its conversations stay on record, and nobody sees them any more. What waits to be sent is not sent. */
   async remove(id: string): Promise<void> {
     const { store, clock } = this.#deps;
     const removed = await repo.membersOf(store.db, id);
     const write = { query: repo.removeInbox(store.db, id, clock.now()), rows: 1 };
     try {
-      await this.#tell(id, [write.query], { platform: "gone", removed });
+      await this.#tell(id, [write, repo.deleteOutboxOf(store.db, id)], { platform: "gone", removed });
     } catch (error) {
       throw error instanceof Fault && error.fault === "conflict"
         ? new Fault("not_found", `there is no inbox ${id}`)
@@ -188,32 +185,41 @@ export class Inboxes {
     }
   }
 
+  /** Rejects with `not_found` for an inbox or a user that there is not. */
   async addMember(id: string, user: string): Promise<void> {
     await this.row(id);
+    if (!(await this.#deps.knowsUser(user))) throw new Fault("not_found", `there is no user ${user}`);
     const { db } = this.#deps.store;
     await this.#tell(id, [repo.addMember(db, id, user)], { added: [user] });
   }
 
+  /** What was his to answer is anybody's again; an inbox that gives out conversations gives them to another. */
   async removeMember(id: string, user: string): Promise<void> {
     await this.row(id);
-    const { db } = this.#deps.store;
-    await this.#tell(id, [repo.removeMember(db, id, user)], { removed: [user] });
+    const { store, lists, clock } = this.#deps;
+    const { db } = store;
+    const unassigned = await repo.assignedIn(db, id, user);
+    const writes = [repo.removeMember(db, id, user), repo.unassign(db, id, user, clock.now())];
+    const told = unassigned.map((conversation_id) =>
+      lists.draft(listTopic(id), "conversation_updated", { conversation_id, assigned_to: null }),
+    );
+    await this.#tell(id, writes, { removed: [user], unassigned }, told);
   }
 
   async #tell(
     inbox_id: string,
-    writes: readonly Compilable[],
-    change: { platform?: "changed" | "gone"; added?: string[]; removed?: string[] },
+    writes: readonly (Compilable | Guarded)[],
+    change: Partial<InboxChanged>,
+    more: readonly EventDraft[] = [],
   ): Promise<void> {
     const { journal, changes, lists } = this.#deps;
-    const body = InboxChanged.parse({ inbox_id, platform: "same", added: [], removed: [], ...change });
+    const same = { inbox_id, platform: "same", added: [], removed: [], unassigned: [] };
+    const body = InboxChanged.parse({ ...same, ...change });
     const told = (is_member: boolean) => (user: string) =>
       lists.draft(memberTopic(user), "membership_changed", { inbox_id, is_member });
     const members = [...body.added.map(told(true)), ...body.removed.map(told(false))];
-    await journal.commit({
-      writes,
-      events: [changes.draft(inboxesTopic, "inbox_changed", body), ...members],
-    });
+    const changed = changes.draft(inboxesTopic, "inbox_changed", body);
+    await journal.commit({ writes, events: [changed, ...members, ...more] });
   }
 
   /** Rejects with `not_found`. */
@@ -228,51 +234,49 @@ export class Inboxes {
   }
 
   async view(row: repo.InboxRow): Promise<InboxView> {
-    const info = JSON.parse(row.info) as { account: string | null; webhook_url: string | null };
-    const status = this.#running.get(row.id)?.status() ?? {
-      ok: false,
-      problem: "it is not running; see the log",
-    };
+    const { account, webhook_url, origins = [] } = infoOf(row);
     return {
       id: row.id,
       kind: row.kind,
       name: row.name,
-      account: info.account,
-      webhook_url: info.webhook_url,
+      account,
+      webhook_url,
       auto_assign: row.auto_assign === 1,
-      ...(this.#isServing ? status : { ok: true, problem: null }),
+      origins,
+      ...this.running.status(row.id),
       waiting: this.#outbox.waiting(row.id),
       members: await repo.membersOf(this.#deps.store.db, row.id),
       created_at: iso(row.created_at),
     };
   }
 
-  platform(inbox: string): Platform | undefined {
-    return this.#running.get(inbox);
+  /**
+   * A platform's request. An unknown inbox and a wrong secret get the same answer after the same work: nobody learns
+   * which inboxes there are.
+   */
+  async webhook(kind: PlatformName, inbox: string, request: WebhookRequest): Promise<WebhookAnswer> {
+    if (request.method !== "GET" && request.method !== "POST")
+      return { ...forbidden, status: 405, body: "only GET and POST\n" };
+    if (request.body.byteLength > maxWebhookBytes) return { ...forbidden, status: 413, body: "over 1 MB\n" };
+    const platform = this.running.platform(inbox);
+    const answer =
+      platform?.name === kind
+        ? await platform.webhook?.(request, (update) => this.#arrivals.receive(inbox, kind, update))
+        : await this.#decoy(kind, request);
+    const isRefused = answer === undefined || answer.status === 401 || answer.status === 403;
+    return isRefused ? forbidden : answer;
   }
 
-  /** A platform's request. The answer for an unknown inbox is that for a wrong secret: nobody learns which there are. */
-  async webhook(kind: PlatformName, inbox: string, request: WebhookRequest): Promise<WebhookAnswer> {
-    const platform = this.#running.get(inbox);
-    if (platform?.name !== kind || platform.webhook === undefined)
-      return { status: 403, body: "forbidden\n", contentType: "text/plain" };
-    return platform.webhook(request, (update) => this.#arrivals.receive(inbox, kind, update));
+  /** Where no inbox of the kind runs, there is nothing to be hidden. */
+  async #decoy(kind: PlatformName, request: WebhookRequest): Promise<WebhookAnswer | undefined> {
+    return this.running.has(kind) ? this.#decoys.judge(kind, request) : undefined;
   }
 
   /** Sentences for the health page. */
   async problems(): Promise<string[]> {
-    const rows = await this.all();
-    return rows.flatMap(({ id, name }) => {
-      const { ok, problem } = this.#running.get(id)?.status() ?? {
-        ok: false,
-        problem: "it does not run; see the log",
-      };
+    return (await this.all()).flatMap(({ id, name }) => {
+      const { ok, problem } = this.running.status(id);
       return ok ? [] : [`inbox ${name}: ${problem}`];
     });
   }
 }
-
-const secretOf = (kind: PlatformName, settings: object): string | null => {
-  if (kind === "telegram") return (settings as TelegramSettings).webhook_secret;
-  return kind === "instagram" ? (settings as InstagramSettings).verify_token : null;
-};

@@ -263,6 +263,8 @@ export const InboxChanged = z.object({
   /** Members who came or went. */
   added: z.array(z.string()),
   removed: z.array(z.string()),
+  /** Conversations that were theirs who went. */
+  unassigned: z.array(z.string()).default([]),
   /** It is new, or its settings are: start its platform anew. `gone`: stop it. */
   platform: z.enum(["same", "changed", "gone"]),
 });

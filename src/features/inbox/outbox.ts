@@ -47,6 +47,8 @@ interface Lane {
   nextSlot: number;
   stopped: boolean;
   readonly wake: Set<() => void>;
+  /** Messages that have a place here: none gets a second one. */
+  readonly known: Set<string>;
   /** Chats that are being sent to: a stop waits for what is under way, or it would go out again after the start. */
   readonly drains: Set<Promise<void>>;
 }
@@ -59,7 +61,9 @@ interface Lane {
 export class Outbox {
   readonly #deps: InboxDependencies;
   readonly #access: Access;
+  /** A lane is here once everything that an earlier run left stands in it: what comes now stands behind that. */
   readonly #lanes = new Map<string, Lane>();
+  readonly #starting = new Map<string, Promise<void>>();
   /** The server ends: what cannot be stored now is not tried again. */
   #abandoned = false;
 
@@ -68,8 +72,17 @@ export class Outbox {
     this.#access = access;
   }
 
-  /** Begins to send for an inbox, with what an earlier run left. */
+  /** Begins to send for an inbox, with what an earlier run left. Rejects where that cannot be read; then nothing began. */
   async start(inbox: string, platform: Platform): Promise<void> {
+    const starting = this.#start(inbox, platform);
+    this.#starting.set(
+      inbox,
+      starting.catch(() => {}),
+    );
+    await starting.finally(() => this.#starting.delete(inbox));
+  }
+
+  async #start(inbox: string, platform: Platform): Promise<void> {
     const lane: Lane = {
       platform,
       chats: new Map(),
@@ -77,10 +90,25 @@ export class Outbox {
       nextSlot: 0,
       stopped: false,
       wake: new Set(),
+      known: new Set(),
       drains: new Set(),
     };
+    const waiting: [string, Item][] = [];
+    for (const row of await repo.outboxOf(this.#deps.store.db, inbox)) {
+      const item = await this.#restore(row);
+      if (item !== undefined) waiting.push([row.chat, item]);
+    }
+    for (const [chat, item] of waiting) this.#push(lane, chat, item);
     this.#lanes.set(inbox, lane);
-    for (const row of await repo.outboxOf(this.#deps.store.db, inbox)) await this.#restore(lane, row);
+  }
+
+  /** The inbox's way out, also where it is just being opened. Rejects with `unavailable` where there is none. */
+  async #laneOf(inbox: string): Promise<Lane> {
+    await this.#starting.get(inbox);
+    const lane = this.#lanes.get(inbox);
+    if (lane === undefined)
+      throw new Fault("unavailable", "this inbox has no connection to its platform: see its problem");
+    return lane;
   }
 
   /** Resolves when what is under way has its answer, or has waited long enough for one. */
@@ -99,10 +127,10 @@ export class Outbox {
     this.#abandoned = true;
   }
 
-  async #restore(lane: Lane, row: repo.OutboxRow): Promise<void> {
+  async #restore(row: repo.OutboxRow): Promise<Item | undefined> {
     const room = await this.#access.find(row.conversation_id);
     const message = await repo.messageById(this.#deps.store.db, row.message_id);
-    if (room === undefined || message === undefined) return;
+    if (room === undefined || message === undefined) return undefined;
     const item = this.#item(room, message, JSON.parse(row.parts));
     // Of the store's time only what is left counts, and no more than the longest pause: clocks are set.
     const left = Math.min(maxPause, Math.max(0, row.due_at - this.#deps.clock.now()));
@@ -110,15 +138,14 @@ export class Outbox {
     Object.assign(item, { next: row.next_part, attempts: row.attempts, dueAt });
     if (message.announced === 0) await this.#announce(item, null);
     item.announced = true;
-    this.#push(lane, row.chat, item);
+    return item;
   }
 
   /** Stores a message with its place in the queue, in one change with `writes`. */
   async add(room: Room, message: Omit<repo.MessageRow, "seq">, writes: readonly Compilable[]): Promise<void> {
     const { store } = this.#deps;
     const { conversation, customer } = room;
-    const lane = this.#lanes.get(conversation.inbox_id);
-    if (lane === undefined) throw new Fault("unavailable", "this inbox has no connection to its platform");
+    const lane = await this.#laneOf(conversation.inbox_id);
     const parts = lane.platform.split(message.content);
     const now = this.#deps.clock.now();
     const row = {
@@ -134,15 +161,25 @@ export class Outbox {
     await store.commit({ writes: [...writes, repo.insertOutbox(store.db, row)] });
     const item = this.#item(room, message, parts);
     item.stopTimer = this.#deps.clock.after(announceAfter, () => void this.#announce(item, null));
-    this.#push(lane, customer.source_id, item);
+    await this.#pushTo(lane, item);
+  }
+
+  /** The lane may have been replaced while the message was stored; the new one may have found it on the disk. */
+  async #pushTo(lane: Lane, item: Item): Promise<void> {
+    const { conversation, customer } = item.room;
+    if (lane.stopped) await this.#starting.get(conversation.inbox_id);
+    const current = lane.stopped ? this.#lanes.get(conversation.inbox_id) : lane;
+    if (current !== undefined && !current.known.has(item.message.id))
+      return this.#push(current, customer.source_id, item);
+    // Whoever found it on the disk shows it, or the next start does.
+    item.stopTimer();
   }
 
   /** A message that failed is sent once more, from the first part that did not arrive. */
   async again(room: Room, message: repo.MessageRow): Promise<void> {
     const { store, clock } = this.#deps;
     const { conversation, customer } = room;
-    const lane = this.#lanes.get(conversation.inbox_id);
-    if (lane === undefined) throw new Fault("unavailable", "this inbox has no connection to its platform");
+    const lane = await this.#laneOf(conversation.inbox_id);
     const parts = lane.platform.split(message.content);
     const next = Math.min(await repo.countRefs(store.db, message.id), parts.length - 1);
     const row = {
@@ -160,7 +197,7 @@ export class Outbox {
     });
     const item = this.#item(room, { ...message, state: "queued", error: null }, parts);
     Object.assign(item, { next, announced: true });
-    this.#push(lane, customer.source_id, item);
+    await this.#pushTo(lane, item);
   }
 
   #item(room: Room, message: Omit<repo.MessageRow, "seq">, parts: readonly string[]): Item {
@@ -178,6 +215,7 @@ export class Outbox {
   }
 
   #push(lane: Lane, chat: string, item: Item): void {
+    lane.known.add(item.message.id);
     const waiting = lane.chats.get(chat);
     if (waiting !== undefined) return void waiting.push(item);
     lane.chats.set(chat, [item]);
@@ -191,7 +229,10 @@ export class Outbox {
       const item = items[0]!;
       await this.#pause(lane, item.dueAt);
       if (lane.stopped) return;
-      if (await this.#tryPart(lane, chat, item)) items.shift();
+      if (await this.#tryPart(lane, chat, item)) {
+        items.shift();
+        lane.known.delete(item.message.id);
+      }
       // The next one to this chat keeps its distance; another chat need not wait for that.
       const following = items[0];
       if (following !== undefined)

@@ -160,4 +160,7 @@ export interface InstagramSettings {
   readonly api_root: string;
   /** May answer with the HUMAN_AGENT tag up to seven days after the customer's message. */
   readonly human_agent: boolean;
+  /** Since when we have the access token, and when it ends, in ms since 1970, as far as it is known. */
+  readonly token_since?: number | undefined;
+  readonly token_expires_at?: number | undefined;
 }

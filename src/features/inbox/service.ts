@@ -28,12 +28,12 @@ export class Inbox {
     this.deps = deps;
     this.access = new Access(deps);
     this.conversations = new Conversations(deps);
-    this.assignment = new Assignment(deps, this.watchers);
+    this.assignment = new Assignment(deps, this.conversations, this.watchers);
     this.outbox = new Outbox(deps, this.access);
     this.arrivals = new Arrivals(deps, this.assignment);
     this.talk = new Talk(deps, this.outbox, this.arrivals);
     this.inboxes = new Inboxes(deps, this.outbox, this.arrivals);
-    this.arrivals.split = (inbox, text) => this.inboxes.platform(inbox)?.split(text) ?? [text];
+    this.arrivals.split = (inbox, text) => this.inboxes.running.platform(inbox)?.split(text) ?? [text];
   }
 
   async start(): Promise<void> {
@@ -46,14 +46,15 @@ export class Inbox {
         );
       },
     });
-    await this.inboxes.start();
+    await this.inboxes.running.start();
   }
 
   async #changed(change: InboxChanged): Promise<void> {
-    const platform = this.inboxes.changed(change);
+    const platform = this.inboxes.running.changed(change);
     if (change.platform === "gone") this.watchers.gone(change.inbox_id);
     const lists = this.watchers.changed(change.inbox_id, change.added, change.removed);
     await Promise.all(lists.map((list) => this.#renew(list)));
+    for (const id of change.unassigned) await this.assignment.offer(id);
     await platform;
   }
 
@@ -94,7 +95,7 @@ export class Inbox {
     const { inbox_id } = room.conversation;
     const failed = (error: unknown) =>
       this.deps.events.emit("failure", { where: "inbox.typing", incident: inbox_id, error });
-    this.inboxes.platform(inbox_id)?.typing?.(room.customer.source_id).catch(failed);
+    this.inboxes.running.platform(inbox_id)?.typing?.(room.customer.source_id).catch(failed);
   }
 
   async forgetUpdates(): Promise<void> {

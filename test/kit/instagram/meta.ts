@@ -58,7 +58,12 @@ export class FakeMeta implements AsyncDisposable {
     const sent = (igsid: string, mid: string, text: string) => {
       if (this.#options.echo) this.#echo(igsid, mid, text);
     };
-    this.#api = new GraphApi({ ...this.#options, customers: this.#customers, sent });
+    this.#api = new GraphApi({
+      ...this.#options,
+      customers: this.#customers,
+      now: () => this.#options.clock.now(),
+      sent,
+    });
     this.#server = this.#serve(0);
     this.#port = Number(this.#server.port);
   }
@@ -232,6 +237,16 @@ export class FakeMeta implements AsyncDisposable {
 
   killToken(words = "Error validating access token: Session has expired on Friday, 20-Nov-26 10:00:00 PST.") {
     this.#api.tokenProblem = words;
+  }
+
+  /** The owner makes another token in the App Dashboard; the old one no longer counts. */
+  newToken(token: string): void {
+    this.#api.accessToken = token;
+    this.#api.tokenMadeAt = this.#options.clock.now();
+  }
+
+  get accessToken(): string {
+    return this.#api.accessToken;
   }
 
   reviveToken(): void {

@@ -48,6 +48,12 @@ export class InstagramWorld implements AsyncDisposable {
     this.updates.push(update);
   };
 
+  /** Settings that the platform has changed by itself. */
+  readonly kept: InstagramSettings[] = [];
+  keep: (settings: InstagramSettings | undefined) => Promise<void> = async (settings) => {
+    if (settings !== undefined) this.kept.push(settings);
+  };
+
   constructor(settings: Partial<InstagramSettings> = {}, options: FakeMetaOptions = {}, fetch?: Fetch) {
     this.meta = FakeMeta.start({ clock: this.clock, ...options });
     this.platform = new InstagramPlatform({
@@ -55,6 +61,7 @@ export class InstagramWorld implements AsyncDisposable {
       settings: { ...this.meta.settings, ...settings },
       clock: this.clock,
       log: (event) => this.log.push(event),
+      keep: async (change) => this.keep(change({ ...this.meta.settings, ...settings })),
       ...(fetch === undefined ? {} : { fetch }),
     });
   }

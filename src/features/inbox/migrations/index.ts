@@ -7,6 +7,8 @@ export const inboxMigrations = (types: ColumnTypes): Migrations => ({
   "inbox/003_messages": { up: (db) => messages(db, types) },
   "inbox/004_tools": { up: (db) => tools(db, types) },
   "inbox/005_search": { up: search },
+  "inbox/006_accounts": { up: accounts },
+  "inbox/007_late": { up: (db) => late(db, types) },
 });
 
 async function inboxes(db: Kysely<unknown>, { bigint }: ColumnTypes): Promise<void> {
@@ -199,4 +201,39 @@ async function search(db: Kysely<unknown>): Promise<void> {
     .addColumn("indexed", "integer", (column) => column.notNull())
     .execute();
   await sql`insert into inbox_search_state (id, indexed) values (1, 0)`.execute(db);
+}
+
+/** One inbox for each account; inboxes are counted, which the search index goes by. */
+async function accounts(db: Kysely<unknown>): Promise<void> {
+  await db.schema.alterTable("inboxes").addColumn("account_key", "text").execute();
+  await db.schema.alterTable("inboxes").addColumn("number", "integer").execute();
+  await sql`update inboxes set number = (select count(*) from inboxes o where o.id <= inboxes.id)`.execute(
+    db,
+  );
+  await db.schema.createIndex("inboxes_number").unique().on("inboxes").column("number").execute();
+  await sql`create unique index inboxes_account on inboxes (account_key) where removed_at is null`.execute(
+    db,
+  );
+}
+
+/** Edits that come before their message, names that agents gave, and how a message finds its platform's ids. */
+async function late(db: Kysely<unknown>, { bigint }: ColumnTypes): Promise<void> {
+  await db.schema
+    .createTable("inbox_early_changes")
+    .addColumn("inbox_id", "text", (column) => column.notNull())
+    .addColumn("platform_id", "text", (column) => column.notNull())
+    .addColumn("text", "text")
+    .addColumn("at", bigint, (column) => column.notNull())
+    .addPrimaryKeyConstraint("inbox_early_changes_pk", ["inbox_id", "platform_id"])
+    .execute();
+  await db.schema.createIndex("inbox_early_changes_at").on("inbox_early_changes").column("at").execute();
+  await db.schema
+    .alterTable("inbox_customers")
+    .addColumn("named_by_agent", "integer", (column) => column.notNull().defaultTo(0))
+    .execute();
+  await db.schema
+    .createIndex("inbox_message_refs_message")
+    .on("inbox_message_refs")
+    .column("message_id")
+    .execute();
 }

@@ -73,13 +73,42 @@ export const updateConversation = (
   >,
 ) => db.updateTable("inbox_conversations").set(change).where("id", "=", id);
 
-/** Only if nobody else was faster: of two agents who take one conversation, one gets it. */
+/** Only if nobody else was faster, and to members alone: of two agents who take one conversation, one gets it. */
 export const assign = (db: Db, id: string, from: string | null, to: string | null, updated_at: number) =>
   db
     .updateTable("inbox_conversations")
     .set({ assigned_to: to, updated_at })
     .where("id", "=", id)
-    .where("assigned_to", from === null ? "is" : "=", from);
+    .where("assigned_to", from === null ? "is" : "=", from)
+    .$if(to !== null, (one) =>
+      one.where((eb) =>
+        eb.exists(
+          eb
+            .selectFrom("inbox_members")
+            .select("user_id")
+            .whereRef("inbox_members.inbox_id", "=", "inbox_conversations.inbox_id")
+            .where("user_id", "=", to!),
+        ),
+      ),
+    );
+
+/** What an agent has in an inbox. */
+export const assignedIn = async (db: Db, inbox: string, user: string): Promise<string[]> =>
+  (
+    await db
+      .selectFrom("inbox_conversations")
+      .select("id")
+      .where("inbox_id", "=", inbox)
+      .where("assigned_to", "=", user)
+      .execute()
+  ).map(({ id }) => id);
+
+export const unassign = (db: Db, inbox: string, user: string, updated_at: number) =>
+  db
+    .updateTable("inbox_conversations")
+    .set({ assigned_to: null, updated_at })
+    .where("inbox_id", "=", inbox)
+    .where("assigned_to", "=", user);
 
 type Last = Pick<ConversationRow, "id" | "last_id" | "last_content" | "last_type" | "last_at"> & {
   readonly now: number;
@@ -231,9 +260,11 @@ export const indexCustomer = (db: Db, id: number, words: string): Compilable => 
 export async function loadOf(db: Db, agents: readonly string[]): Promise<Map<string, number>> {
   const rows = await db
     .selectFrom("inbox_conversations")
+    .innerJoin("inboxes", "inboxes.id", "inbox_conversations.inbox_id")
     .select(["assigned_to", (eb) => eb.fn.countAll<number>().as("n")])
     .where("assigned_to", "in", agents)
     .where("status", "!=", "closed")
+    .where("inboxes.removed_at", "is", null)
     .groupBy("assigned_to")
     .execute();
   return new Map(rows.map(({ assigned_to, n }) => [assigned_to!, Number(n)]));

@@ -1,5 +1,6 @@
+import { sql } from "kysely";
 import { prepared } from "../../../core/prepared.ts";
-import type { Db, InboxRow, InboxTables } from "./tables.ts";
+import type { Db, InboxRow, InboxTables, NewInboxRow } from "./tables.ts";
 
 export const inboxesInUse = (db: Db): Promise<InboxRow[]> =>
   db.selectFrom("inboxes").selectAll().where("removed_at", "is", null).orderBy("id").execute();
@@ -47,13 +48,33 @@ export const membersOf = async (db: Db, inbox: string): Promise<string[]> =>
       .execute()
   ).map(({ user_id }) => user_id);
 
-export const insertInbox = (db: Db, row: InboxTables["inboxes"]) => db.insertInto("inboxes").values(row);
+export const inboxByAccount = (db: Db, account: string): Promise<InboxRow | undefined> =>
+  db
+    .selectFrom("inboxes")
+    .selectAll()
+    .where("account_key", "=", account)
+    .where("removed_at", "is", null)
+    .executeTakeFirst();
 
+export const insertInbox = (db: Db, row: NewInboxRow) =>
+  db.insertInto("inboxes").values((eb) => ({
+    ...row,
+    number: eb.selectFrom("inboxes").select(sql<number>`coalesce(max(number), 0) + 1`.as("next")),
+  }));
+
+/** Changes one row, unless somebody else changed it since it was read. */
 export const updateInbox = (
   db: Db,
-  id: string,
+  { id, secrets, info }: InboxRow,
   change: Partial<Pick<InboxRow, "name" | "auto_assign" | "secrets" | "info">>,
-) => db.updateTable("inboxes").set(change).where("id", "=", id);
+) =>
+  db
+    .updateTable("inboxes")
+    .set(change)
+    .where("id", "=", id)
+    .where("secrets", "=", secrets)
+    .where("info", "=", info)
+    .where("removed_at", "is", null);
 
 export const removeInbox = (db: Db, id: string, removed_at: number) =>
   // Its secrets go at once: nothing needs them any more.

@@ -212,6 +212,9 @@ export const updateOutbox = (
 export const deleteOutbox = (db: Db, message: string) =>
   db.deleteFrom("inbox_outbox").where("message_id", "=", message);
 
+export const deleteOutboxOf = (db: Db, inbox: string) =>
+  db.deleteFrom("inbox_outbox").where("inbox_id", "=", inbox);
+
 const nextToIndex = (limit: number) =>
   sql`(select seq, content, deleted_at from inbox_messages
        where seq > (select indexed from inbox_search_state) order by seq limit ${limit})`;

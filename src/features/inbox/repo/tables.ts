@@ -17,6 +17,10 @@ export interface InboxTables {
     /** JSON that may be shown: bot name, mode. */
     info: string;
     auto_assign: number;
+    /** The platform's account, of which there is one inbox; null where there may be many. */
+    account_key: string | null;
+    /** Counts inboxes: the search index is in its order. */
+    number: Generated<number>;
     created_at: number;
     removed_at: number | null;
   };
@@ -119,6 +123,7 @@ export interface InboxTables {
 
 export type Db = Kysely<InboxTables>;
 export type InboxRow = Selectable<InboxTables["inboxes"]>;
+export type NewInboxRow = Omit<InboxRow, "number">;
 export type CustomerRow = Selectable<InboxTables["inbox_customers"]>;
 export type ConversationRow = Selectable<InboxTables["inbox_conversations"]>;
 export type MessageRow = Selectable<InboxTables["inbox_messages"]>;

@@ -28,6 +28,7 @@ const One = Conversation.extend({
 const Change = z.object({
   status: z.enum(statuses).optional(),
   priority: z.number().int().min(0).max(10).optional(),
+  title: z.string().trim().min(1).max(100).optional(),
   assigned_to: userId.nullable().optional().describe("A member of the inbox; null gives it back"),
 });
 const NewMessage = z.object({
@@ -66,7 +67,7 @@ const routes = {
     createRoute({
       method: "patch",
       path: "/api/conversations/{id}",
-      summary: "Close, reopen, prioritise or assign a conversation",
+      summary: "Close, reopen, prioritise, name or assign a conversation: all of it, or nothing",
       request: { params: Id, body: body(Change) },
       responses: {
         200: json(One, "The conversation"),
@@ -126,7 +127,7 @@ const routes = {
 
 export function addConversationRoutes(app: Routes, inbox: Inbox, { guard }: Kit): void {
   const agent = guard("user", "staff");
-  const { access, conversations, talk, assignment, outbox } = inbox;
+  const { access, conversations, talk, outbox } = inbox;
   const view = async (user: string, id: string) => {
     const room = await access.room(user, id);
     return { ...(await conversations.view(room)), viewers: await conversations.viewers(id) };
@@ -146,13 +147,8 @@ export function addConversationRoutes(app: Routes, inbox: Inbox, { guard }: Kit)
     const { id: user } = c.get("identity");
     const room = await access.room(user, c.req.valid("param").id);
     const { assigned_to, ...change } = c.req.valid("json");
-    await conversations.change(room, change);
-    if (assigned_to !== undefined) {
-      const agentId = assigned_to === null ? null : String(assigned_to);
-      if (agentId !== null && !(await access.inboxes(agentId)).includes(room.conversation.inbox_id))
-        throw new Fault("bad_body", `assigned_to: ${agentId} is no member of this inbox`);
-      await assignment.assign(room.conversation, agentId);
-    }
+    const agentId = assigned_to == null ? assigned_to : String(assigned_to);
+    await conversations.change(room.conversation, { ...change, assigned_to: agentId });
     return c.json(await view(user, room.conversation.id), 200);
   });
   app.openapi(routes.messages(agent), async (c) => {

@@ -12,6 +12,7 @@ const InboxView = z
     account: z.string().nullable().describe("The bot's or the account's name"),
     webhook_url: z.string().nullable(),
     auto_assign: z.boolean(),
+    origins: z.array(z.string()).describe("Web: pages that may show the widget; empty: all"),
     ok: z.boolean(),
     problem: z.string().nullable().describe("What is wrong with the platform, and what to do"),
     waiting: z.number().int().describe("Messages on their way out"),
@@ -21,33 +22,63 @@ const InboxView = z
   .openapi("Inbox");
 
 const name = z.string().trim().min(1).max(100);
+const autoAssign = z
+  .boolean()
+  .optional()
+  .describe("Give new conversations to the agent with the least to do");
+const origins = z
+  .array(z.string().max(300))
+  .max(100)
+  .optional()
+  .describe(
+    "Web: pages that may show the widget; empty or missing: all. ALLOWED_ORIGINS does not count for it",
+  );
+const telegram = {
+  bot_token: z.string().regex(/^\d+:[\w-]{20,}$/, "must be a bot token as BotFather gives it"),
+  mode: z.enum(["polling", "webhook"]),
+  api_root: z.url(),
+};
+const instagram = {
+  access_token: z.string().min(10),
+  app_secret: z.string().min(10),
+  verify_token: z.string().min(8),
+  api_root: z.url(),
+  human_agent: z.boolean(),
+};
 const NewInbox = z
   .object({
     kind: z.enum(platformNames),
     name,
-    auto_assign: z.boolean().optional().describe("Give new conversations to the agent with the least to do"),
+    auto_assign: autoAssign,
+    origins,
     telegram: z
       .object({
-        bot_token: z.string().regex(/^\d+:[\w-]{20,}$/, "must be a bot token as BotFather gives it"),
-        mode: z.enum(["polling", "webhook"]).default("polling"),
-        api_root: z.url().default("https://api.telegram.org"),
+        ...telegram,
+        mode: telegram.mode.default("polling"),
+        api_root: telegram.api_root.default("https://api.telegram.org"),
       })
       .optional(),
     instagram: z
       .object({
         account_id: z.string().regex(/^\d+$/, "must be the numeric id of the account"),
-        access_token: z.string().min(10),
-        app_secret: z.string().min(10),
-        verify_token: z.string().min(8),
-        api_root: z.url().default("https://graph.instagram.com/v23.0"),
-        human_agent: z.boolean().default(false),
+        ...instagram,
+        api_root: instagram.api_root.default("https://graph.instagram.com/v23.0"),
+        human_agent: instagram.human_agent.default(false),
       })
       .optional(),
   })
   .openapi("NewInbox");
+const InboxChange = z
+  .strictObject({
+    name: name.optional(),
+    auto_assign: autoAssign,
+    origins,
+    telegram: z.strictObject(telegram).partial().optional(),
+    instagram: z.strictObject(instagram).partial().optional(),
+  })
+  .openapi("InboxChange");
 
 const Added = InboxView.extend({ webhook_secret: z.string().nullable().describe("Shown this once") });
-const Change = z.object({ name: name.optional(), auto_assign: z.boolean().optional() });
 const Member = z.object({ user_id: z.string().min(1).max(200) });
 const MemberId = Id.extend({ user: z.string().max(200) });
 const common = (middleware: MiddlewareHandler) => ({
@@ -74,6 +105,7 @@ const routes = {
       responses: {
         201: json(Added, "The inbox; you are its first member"),
         400: { description: "The platform does not take these settings; its own words are in the detail" },
+        409: { description: "Another inbox has this bot or account" },
         ...refusals,
       },
       ...common(guard),
@@ -82,9 +114,18 @@ const routes = {
     createRoute({
       method: "patch",
       path: "/api/inboxes/{id}",
-      summary: "Name an inbox, or let it give out conversations",
-      request: { params: Id, body: body(Change) },
-      responses: { 200: json(InboxView, "The inbox"), ...refusals, ...unknown },
+      summary: "Change an inbox: its name, its settings, its secrets; what is not given stays",
+      request: { params: Id, body: body(InboxChange) },
+      responses: {
+        200: json(
+          InboxView,
+          "The inbox; its platform was asked, and started anew where its settings changed",
+        ),
+        400: { description: "The platform does not take these settings; its own words are in the detail" },
+        409: { description: "Somebody else changed it in the same moment" },
+        ...refusals,
+        ...unknown,
+      },
       ...common(guard),
     }),
   remove: (guard: MiddlewareHandler) =>
@@ -109,7 +150,8 @@ const routes = {
     createRoute({
       method: "delete",
       path: "/api/inboxes/{id}/members/{user}",
-      summary: "Take an agent from this inbox; his open chats of it are closed",
+      summary:
+        "Take an agent from this inbox: his chats of it are closed, his conversations are anybody's again",
       request: { params: MemberId },
       responses: { ...done, ...refusals, ...unknown },
       ...common(guard),
@@ -128,13 +170,13 @@ export function addInboxRoutes(app: Routes, { inboxes, access }: Inbox, { guard 
     return c.json({ inboxes: (await Promise.all(rows.map((row) => inboxes.view(row)))).map(mutable) }, 200);
   });
   app.openapi(routes.add(staff), async (c) => {
-    const added = await inboxes.add(c.req.valid("json"), c.get("identity").id);
+    const { id, role } = c.get("identity");
+    const added = await inboxes.add(c.req.valid("json"), id, { id, seesAll: role === "admin" });
     const view = await inboxes.view(await inboxes.row(added.id));
     return c.json({ ...mutable(view), webhook_secret: added.webhook_secret }, 201);
   });
   app.openapi(routes.change(staff), async (c) => {
     const { id } = c.req.valid("param");
-    await inboxes.row(id);
     await inboxes.update(id, c.req.valid("json"));
     return c.json(mutable(await inboxes.view(await inboxes.row(id))), 200);
   });
@@ -153,7 +195,8 @@ export function addInboxRoutes(app: Routes, { inboxes, access }: Inbox, { guard 
   });
 }
 
-const mutable = <V extends { members: readonly string[] }>(view: V) => ({
+const mutable = <V extends { members: readonly string[]; origins: readonly string[] }>(view: V) => ({
   ...view,
+  origins: [...view.origins],
   members: [...view.members],
 });

@@ -35,7 +35,7 @@ export function addPlatformRoutes(app: Routes, inbox: Inbox, { mediaGuard }: Kit
   });
 
   const fetchFile = async (inboxId: string, reference: string) => {
-    const media = await inboxes.platform(inboxId)?.media?.(reference);
+    const media = await inboxes.running.platform(inboxId)?.media?.(reference);
     if (media === undefined) throw new Fault("not_found", "the platform of this inbox has no files");
     return new Response(media.data as Uint8Array<ArrayBuffer>, { headers: fileHeaders(media.contentType) });
   };
