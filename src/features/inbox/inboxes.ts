@@ -196,14 +196,30 @@ export class Inboxes {
   /** What was his to answer is anybody's again; an inbox that gives out conversations gives them to another. */
   async removeMember(id: string, user: string): Promise<void> {
     await this.row(id);
+    while (!(await this.#takeOut(id, user)));
+  }
+
+  /** `false`: he was given or lost a conversation in the same moment. */
+  async #takeOut(id: string, user: string): Promise<boolean> {
     const { store, lists, clock } = this.#deps;
     const { db } = store;
     const unassigned = await repo.assignedIn(db, id, user);
-    const writes = [repo.removeMember(db, id, user), repo.unassign(db, id, user, clock.now())];
+    const unassign = { query: repo.unassign(db, id, user, clock.now()), rows: unassigned.length };
     const told = unassigned.map((conversation_id) =>
       lists.draft(listTopic(id), "conversation_updated", { conversation_id, assigned_to: null }),
     );
-    await this.#tell(id, writes, { removed: [user], unassigned }, told);
+    try {
+      await this.#tell(
+        id,
+        [repo.removeMember(db, id, user), unassign],
+        { removed: [user], unassigned },
+        told,
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof Fault && error.fault === "conflict") return false;
+      throw error;
+    }
   }
 
   async #tell(
