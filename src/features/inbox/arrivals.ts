@@ -3,6 +3,7 @@ import type { Compilable, EventDraft } from "../../core/store.ts";
 import { Fault } from "../../protocol/faults.ts";
 import type { Room } from "./access.ts";
 import type { Assignment } from "./assignment.ts";
+import { type Customers, titleOf } from "./customers.ts";
 import type { InboxDependencies } from "./dependencies.ts";
 import { chatTopic, iso, listTopic, maxContent, visitorTopic } from "./messages.ts";
 import type { Contact, PlatformEvent, PlatformName, Update } from "./platform.ts";
@@ -20,19 +21,35 @@ type EventOf<K extends PlatformEvent["kind"]> = Extract<PlatformEvent, { kind: K
 interface Draft {
   readonly writes: Compilable[];
   readonly events: EventDraft[];
+  /** Customers' messages that this delivery adds to each conversation. */
+  readonly added: Map<string, number>;
+  /** Changes of messages that have not come yet. */
+  readonly early: Compilable[];
+  /** A message of which it tells is here: so is all that came with that one. */
+  isKnown: boolean;
 }
+
+const newDraft = (writes: Compilable[]): Draft => ({
+  writes,
+  events: [],
+  added: new Map(),
+  early: [],
+  isKnown: false,
+});
 
 /** What platforms bring. One delivery of an inbox at a time, in the order in which they come. */
 export class Arrivals {
   readonly #deps: InboxDependencies;
   readonly #assignment: Assignment;
+  readonly #customers: Customers;
   readonly #turns = new Map<string, Promise<unknown>>();
   /** The parts in which an inbox sends a text; its platform knows. */
   split: (inbox: string, text: string) => readonly string[] = (_, text) => [text];
 
-  constructor(deps: InboxDependencies, assignment: Assignment) {
+  constructor(deps: InboxDependencies, assignment: Assignment, customers: Customers) {
     this.#deps = deps;
     this.#assignment = assignment;
+    this.#customers = customers;
   }
 
   /** Resolves when it is on disk; a repeat changes nothing. Rejects where it could not be stored. */
@@ -55,12 +72,10 @@ export class Arrivals {
   async #take(inbox: string, source: PlatformName, { key, events }: Update): Promise<void> {
     const { store, journal, clock } = this.#deps;
     if (await repo.updateIsKnown(store.db, inbox, key)) return;
-    const draft: Draft = {
-      writes: [repo.insertUpdate(store.db, { inbox_id: inbox, key, at: clock.now() })],
-      events: [],
-    };
+    const draft = newDraft([repo.insertUpdate(store.db, { inbox_id: inbox, key, at: clock.now() })]);
     const rooms = [];
     for (const event of events) rooms.push(await this.#draft(inbox, source, event, draft));
+    if (!draft.isKnown) draft.writes.push(...draft.early);
     await journal.commit(draft);
     for (const room of rooms) if (room !== undefined) await this.#assignment.offer(room.conversation.id);
   }
@@ -89,10 +104,37 @@ export class Arrivals {
     const { db } = this.#deps.store;
     if ((await repo.messageByRef(db, inbox, event.platformId)) !== undefined) return undefined;
     const room = await this.room(inbox, source, event.from);
-    const row = this.#row(room, event);
+    const { id } = room.conversation;
+    const early = await repo.earlyChange(db, inbox, event.platformId);
+    if (early !== undefined) draft.writes.push(repo.deleteEarlyChange(db, inbox, event.platformId));
+    if (early !== undefined && early.text === null) {
+      this.#takenBack(room, event, early.at, draft);
+      return undefined;
+    }
+    const changed = early === undefined ? {} : { content: early.text!, edited_at: early.at };
+    const row = { ...this.#row(room, event), ...changed };
+    const added = (draft.added.get(id) ?? 0) + 1;
+    draft.added.set(id, added);
     draft.writes.push(...this.stored(room, row, event.platformId));
-    draft.events.push(...this.told(room, row));
+    draft.events.push(...this.told(room, row, added));
     return room;
+  }
+
+  /** It was taken back before it came: it is kept as such, and is nothing that anybody has to read. */
+  #takenBack(room: Room, event: EventOf<"message">, deleted_at: number, draft: Draft): void {
+    const { store, chats, lists } = this.#deps;
+    const { id, inbox_id } = room.conversation;
+    const gone = { content: "", media: null, is_answered: 1, deleted_at };
+    const row = { ...this.#row(room, event), ...gone };
+    const message = toMessage(row, room.customer);
+    draft.writes.push(
+      repo.insertMessage(store.db, row),
+      repo.insertRef(store.db, { inbox_id, platform_id: event.platformId, message_id: row.id }),
+    );
+    draft.events.push(
+      chats.draft(chatTopic(id), "chat_message", { message, external_send_result: null }),
+      lists.draft(listTopic(inbox_id), "conversation_updated", { conversation_id: id }),
+    );
   }
 
   #row({ conversation }: Room, event: EventOf<"message">): Omit<repo.MessageRow, "seq"> {
@@ -141,14 +183,15 @@ export class Arrivals {
     return writes;
   }
 
-  told({ conversation, customer }: Room, row: Omit<repo.MessageRow, "seq">): EventDraft[] {
+  /** @param added how many of the customer's messages come with this change, this one counted. */
+  told({ conversation, customer }: Room, row: Omit<repo.MessageRow, "seq">, added: number): EventDraft[] {
     const { chats, lists, clock } = this.#deps;
     const message = toMessage(row, customer);
     const news = {
       conversation_id: conversation.id,
       message,
       timestamp: iso(clock.now()),
-      unread_count: conversation.unread + 1,
+      unread_count: conversation.unread + added,
     };
     return [
       chats.draft(chatTopic(conversation.id), "chat_message", { message, external_send_result: null }),
@@ -159,51 +202,12 @@ export class Arrivals {
   /** The conversation of a contact, made with the first message. */
   async room(inbox: string, source: PlatformName, contact: Contact): Promise<Room> {
     const { store } = this.#deps;
-    const customer = await this.#customer(inbox, contact);
+    const customer = await this.#customers.of(inbox, contact);
     const known = await repo.conversationOfCustomer(store.db, customer.id);
     if (known !== undefined) return { conversation: known, customer };
     const conversation = this.#newConversation(inbox, source, customer);
     await store.commit({ writes: [repo.insertConversation(store.db, conversation)] });
     return { conversation, customer };
-  }
-
-  async #customer(inbox: string, contact: Contact): Promise<repo.CustomerRow> {
-    const { store, clock } = this.#deps;
-    const known = await repo.customerBySource(store.db, inbox, contact.id);
-    const names = {
-      first_name: contact.firstName.slice(0, 200),
-      last_name: contact.lastName.slice(0, 200),
-      username: contact.username?.slice(0, 200) ?? null,
-      picture: contact.picture ?? null,
-    };
-    const now = clock.now();
-    if (known === undefined) return this.#newCustomer(inbox, contact.id, names, now);
-    // A profile that could not be had must not overwrite the one that is known.
-    if (isNameless(contact)) return known;
-    const isSame = (Object.keys(names) as (keyof typeof names)[]).every((key) => known[key] === names[key]);
-    if (isSame) return known;
-    await store.commit({
-      writes: [
-        repo.updateCustomer(store.db, known.id, { ...names, updated_at: now }),
-        repo.indexCustomer(store.db, known.id, wordsOf({ ...known, ...names })),
-      ],
-    });
-    return { ...known, ...names, updated_at: now };
-  }
-
-  async #newCustomer(
-    inbox_id: string,
-    source_id: string,
-    names: Pick<repo.CustomerRow, "first_name" | "last_name" | "username" | "picture">,
-    now: number,
-  ): Promise<repo.CustomerRow> {
-    const { store } = this.#deps;
-    const blank = { email: null, phone_number: null, description: null, unreachable: null };
-    const row = { inbox_id, source_id, ...names, ...blank, created_at: now, updated_at: now };
-    const { results } = await store.commit({ writes: [repo.insertCustomer(store.db, row)] });
-    const customer = { ...row, id: Number(results[0]!.rows[0]!.id) };
-    await store.commit({ writes: [repo.indexCustomer(store.db, customer.id, wordsOf(customer))] });
-    return customer;
   }
 
   #newConversation(inbox_id: string, source: PlatformName, customer: repo.CustomerRow): repo.ConversationRow {
@@ -212,7 +216,7 @@ export class Arrivals {
       id: `conv_${randomId(12)}`,
       inbox_id,
       customer_id: customer.id,
-      title: `${source} - ${nameOf(customer)}`,
+      title: titleOf(source, customer),
       source,
       status: "active",
       priority: 1,
@@ -231,10 +235,17 @@ export class Arrivals {
   async #changed(inbox: string, event: EventOf<"edited"> | EventOf<"deleted">, draft: Draft): Promise<void> {
     const { db } = this.#deps.store;
     const row = await repo.messageByRef(db, inbox, event.platformId);
-    const room = row === undefined ? undefined : await this.#roomOf(row.conversation_id);
-    // What was taken back stays so, whatever comes late.
-    if (row === undefined || room === undefined || row.deleted_at !== null) return;
     const isDeleted = event.kind === "deleted";
+    if (row === undefined) {
+      const early = { inbox_id: inbox, platform_id: event.platformId, at: event.at };
+      draft.early.push(repo.insertEarlyChange(db, { ...early, text: isDeleted ? null : event.text }));
+      return;
+    }
+    draft.isKnown = true;
+    const room = await this.#roomOf(row.conversation_id);
+    // What was taken back stays so, whatever comes late; so does the newer of two edits.
+    if (room === undefined || row.deleted_at !== null) return;
+    if (!isDeleted && row.edited_at !== null && event.at < row.edited_at) return;
     const content = isDeleted ? "" : event.text;
     const changed = {
       ...row,
@@ -347,7 +358,7 @@ export class Arrivals {
   }
 
   /** The customer has seen our messages up to this one. */
-  async seen(conversation_id: string, seq: number, draft: Draft): Promise<void> {
+  async seen(conversation_id: string, seq: number, draft: Pick<Draft, "writes" | "events">): Promise<void> {
     const { db } = this.#deps.store;
     const message_ids = await repo.unseenUpTo(db, conversation_id, seq);
     if (message_ids.length === 0) return;
@@ -372,7 +383,7 @@ export class Arrivals {
     if (known) return { message: shownToVisitor(known), isNew: false };
     const event = { kind: "message", platformId: "", from: noContact, text, at: clock.now() } as const;
     const row = { ...this.#row(room, event), author, client_message_id: clientId ?? null };
-    await journal.commit({ writes: this.stored(room, row, undefined), events: this.told(room, row) });
+    await journal.commit({ writes: this.stored(room, row, undefined), events: this.told(room, row, 1) });
     const message = shownToVisitor(row);
     visitors.publish(visitorTopic(room.conversation.inbox_id, room.customer.source_id), "message", message);
     await this.#assignment.offer(room.conversation.id);
@@ -395,22 +406,4 @@ export const shownToVisitor = ({
   client_message_id: type === "customer" ? client_message_id : null,
 });
 
-/** What platforms call somebody whose profile they would not tell. */
-const isNameless = ({ firstName, username }: Contact): boolean =>
-  username === undefined && (firstName === "" || firstName === "Instagram user");
-
 const noContact: Contact = { id: "", firstName: "", lastName: "" };
-
-/** As agents call him. */
-export const nameOf = ({
-  first_name,
-  last_name,
-  username,
-}: Pick<repo.CustomerRow, "first_name" | "last_name" | "username">): string =>
-  `${first_name} ${last_name}`.trim() || username || "?";
-
-/** What a search finds of a customer. */
-export const wordsOf = (
-  row: Pick<repo.CustomerRow, "first_name" | "last_name" | "username" | "email" | "phone_number">,
-): string =>
-  [row.first_name, row.last_name, row.username, row.email, row.phone_number].filter((each) => each).join(" ");

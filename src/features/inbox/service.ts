@@ -4,6 +4,7 @@ import { Access, type Room } from "./access.ts";
 import { Arrivals, rememberUpdates } from "./arrivals.ts";
 import { Assignment } from "./assignment.ts";
 import { Conversations } from "./conversations.ts";
+import { Customers } from "./customers.ts";
 import type { InboxDependencies } from "./dependencies.ts";
 import { Inboxes } from "./inboxes.ts";
 import { chatTopic, InboxChanged, inboxesTopic, iso, toUserId } from "./messages.ts";
@@ -18,6 +19,7 @@ export class Inbox {
   readonly conversations: Conversations;
   readonly inboxes: Inboxes;
   readonly talk: Talk;
+  readonly customers: Customers;
   readonly arrivals: Arrivals;
   readonly assignment: Assignment;
   readonly watchers = new Watchers();
@@ -30,7 +32,8 @@ export class Inbox {
     this.conversations = new Conversations(deps);
     this.assignment = new Assignment(deps, this.conversations, this.watchers);
     this.outbox = new Outbox(deps, this.access);
-    this.arrivals = new Arrivals(deps, this.assignment);
+    this.customers = new Customers(deps);
+    this.arrivals = new Arrivals(deps, this.assignment, this.customers);
     this.talk = new Talk(deps, this.outbox, this.arrivals);
     this.inboxes = new Inboxes(deps, this.outbox, this.arrivals);
     this.arrivals.split = (inbox, text) => this.inboxes.running.platform(inbox)?.split(text) ?? [text];
@@ -100,6 +103,9 @@ export class Inbox {
 
   async forgetUpdates(): Promise<void> {
     const { store, clock } = this.deps;
-    await store.commit({ writes: [repo.deleteUpdatesBefore(store.db, clock.now() - rememberUpdates)] });
+    const time = clock.now() - rememberUpdates;
+    await store.commit({
+      writes: [repo.deleteUpdatesBefore(store.db, time), repo.deleteEarlyChangesBefore(store.db, time)],
+    });
   }
 }

@@ -250,7 +250,7 @@ function found(inbox: string, search: string): Expression<SqlBool> {
 }
 
 /** What is found of a customer. */
-export const indexCustomer = (db: Db, id: number, words: string): Compilable => {
+export const indexCustomer = (db: Db, { id }: Pick<CustomerRow, "id">, words: string): Compilable => {
   const query =
     sql`insert or replace into inbox_customers_fts (rowid, words) values (${id}, ${words})`.compile(db);
   return { compile: () => query };

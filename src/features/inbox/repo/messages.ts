@@ -114,6 +114,33 @@ export const insertRef = (db: Db, row: InboxTables["inbox_message_refs"]) =>
     .values(row)
     .onConflict((conflict) => conflict.columns(["inbox_id", "platform_id"]).doNothing());
 
+export const earlyChange = (db: Db, inbox: string, platformId: string) =>
+  db
+    .selectFrom("inbox_early_changes")
+    .select(["text", "at"])
+    .where("inbox_id", "=", inbox)
+    .where("platform_id", "=", platformId)
+    .executeTakeFirst();
+
+/** A deletion stays one, and of two edits the newer counts. */
+export const insertEarlyChange = (db: Db, row: InboxTables["inbox_early_changes"]) =>
+  db
+    .insertInto("inbox_early_changes")
+    .values(row)
+    .onConflict((conflict) =>
+      conflict
+        .columns(["inbox_id", "platform_id"])
+        .doUpdateSet({ text: row.text, at: row.at })
+        .where("inbox_early_changes.text", "is not", null)
+        .where((eb) => (row.text === null ? eb.lit(true) : eb("inbox_early_changes.at", "<=", row.at))),
+    );
+
+export const deleteEarlyChange = (db: Db, inbox: string, platformId: string) =>
+  db.deleteFrom("inbox_early_changes").where("inbox_id", "=", inbox).where("platform_id", "=", platformId);
+
+export const deleteEarlyChangesBefore = (db: Db, time: number) =>
+  db.deleteFrom("inbox_early_changes").where("at", "<", time);
+
 export const editMessage = (db: Db, id: string, content: string, edited_at: number) =>
   db.updateTable("inbox_messages").set({ content, edited_at }).where("id", "=", id);
 

@@ -40,6 +40,8 @@ export interface InboxTables {
     picture: string | null;
     /** Since when nothing reaches him, in the platform's words. */
     unreachable: string | null;
+    /** An agent gave him his name: the platform's does not count. */
+    named_by_agent: number;
     created_at: number;
     updated_at: number;
   };
@@ -100,6 +102,8 @@ export interface InboxTables {
   };
   /** Deliveries that were taken: a platform's repeats change nothing. */
   inbox_updates: { inbox_id: string; key: string; at: number };
+  /** Edits and, without a text, deletions of messages that have not come yet. */
+  inbox_early_changes: { inbox_id: string; platform_id: string; text: string | null; at: number };
   inbox_tags: {
     id: Generated<number>;
     inbox_id: string;

@@ -2,7 +2,6 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { randomId } from "../../../core/id.ts";
 import { Fault } from "../../../protocol/faults.ts";
-import { wordsOf } from "../arrivals.ts";
 import { pageOf } from "../filters.ts";
 import { Customer, chatOutgoing, maxContent } from "../messages.ts";
 import * as repo from "../repo.ts";
@@ -146,7 +145,7 @@ const routes = {
 export function addToolRoutes(app: Routes, inbox: Inbox, { guard }: Kit): void {
   const agent = guard("user", "staff");
   const { access, conversations, talk, deps } = inbox;
-  const { store, clock } = deps;
+  const { store } = deps;
 
   app.openapi(routes.notes(agent), async (c) => {
     const { conversation } = await access.room(c.get("identity").id, c.req.valid("param").id);
@@ -199,13 +198,6 @@ export function addToolRoutes(app: Routes, inbox: Inbox, { guard }: Kit): void {
     const change = Object.fromEntries(
       Object.entries(c.req.valid("json")).filter(([, value]) => value !== undefined),
     );
-    const changed = { ...row, ...change, updated_at: clock.now() };
-    await store.commit({
-      writes: [
-        repo.updateCustomer(store.db, row.id, { ...change, updated_at: changed.updated_at }),
-        repo.indexCustomer(store.db, row.id, wordsOf(changed)),
-      ],
-    });
-    return c.json(toCustomer(changed, kind, []), 200);
+    return c.json(toCustomer(await inbox.customers.noted(row, change), kind, []), 200);
   });
 }
