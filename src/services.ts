@@ -181,6 +181,10 @@ function createInbox(config: Config, store: Store<Tables>, core: Core, accounts:
     events,
     box: new AesBox(storageKey(config)),
     platforms: createPlatforms(clock, events),
+    newcomers: {
+      perAddress: config.maxNewConversationsPerAddress,
+      perInbox: config.maxNewConversationsPerInbox,
+    },
     knowsUser: (id) => knowsUser(config, accounts, id),
     publicUrl: config.publicUrl,
   });

@@ -155,7 +155,7 @@ async function update(parsed: Parsed): Promise<void> {
   await withServices(
     parsed,
     async ({ inbox: { inboxes } }) => inboxes.update(id, changeOf(parsed, (await inboxes.row(id)).kind)),
-    { what: "inbox.update", target: id },
+    { what: "inbox.change", target: id },
   );
   print(`Inbox ${id} is changed; a running server takes it up within a second.`);
 }

@@ -209,6 +209,14 @@ export const settings = {
       .optional(),
     "Address under which the outside reaches Peyk, for webhooks of Telegram and Instagram",
   ),
+  maxNewConversationsPerAddress: setting(
+    integer(0, million).default(60),
+    "Conversations that visitors of one address may begin in an hour through web widgets, loopback excepted; 0: no limit",
+  ),
+  maxNewConversationsPerInbox: setting(
+    integer(0, 100 * million).default(2_000),
+    "The same of one web inbox, all addresses together",
+  ),
   journalMaxAge: setting(
     integer(60, 10 * year).default(7 * 86_400),
     "Seconds that events are kept for those who are away",

@@ -121,6 +121,8 @@ export interface ChannelSpec<P extends string, I extends IncomingMap, O extends 
   readonly auth: readonly [Role, ...Role[]];
   /** A connection without a credential may send it as its first message, `{"type":"auth","token":…}`. */
   readonly firstMessageAuth?: boolean;
+  /** Origins of pages that may connect, in place of ALLOWED_ORIGINS; empty: all. */
+  readonly origins?: (params: ParamsOf<P>) => Promise<readonly string[]>;
   /** Judges credentials in place of the accounts' tokens. */
   readonly authenticate?: Authenticate;
   /** Close codes that existing clients of this path expect, where they differ from the catalogue's. */
@@ -171,6 +173,7 @@ export interface ChannelSpec<P extends string, I extends IncomingMap, O extends 
 
 type Erased =
   | "ready"
+  | "origins"
   | "incoming"
   | "outgoing"
   | "handle"
@@ -187,6 +190,7 @@ export interface Channel extends Omit<ChannelSpec<string, IncomingMap, OutgoingM
   readonly outgoing: Readonly<Record<string, Outgoing>>;
   readonly handle: Readonly<Record<string, (connection: Connection, body: unknown) => void | Promise<void>>>;
   readonly presence?: (connection: Connection) => { topic: string; info: Readonly<Record<string, unknown>> };
+  readonly origins?: (params: Readonly<Record<string, string>>) => Promise<readonly string[]>;
   readonly renewOn?: readonly string[];
   open?(connection: Connection): void | Promise<void>;
   ready?(connection: Connection): void | Promise<void>;

@@ -129,7 +129,9 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
       // The same text as thousands of others have.
       if (this.path === route.channel.path) this.path = route.channel.path;
       this.#check = "origin";
-      requireOrigin(this.#core.options.allowedOrigins, upgrade);
+      const { origins } = route.channel;
+      const { allowedOrigins } = this.#core.options;
+      requireOrigin(origins === undefined ? allowedOrigins : await origins(route.params), upgrade);
       this.#check = "token";
       const identity = await identify(this.#core, route.channel, upgrade);
       if (identity !== undefined) await this.#admit(identity);

@@ -97,7 +97,7 @@ export const faults = {
     http: 403,
     retry: "never",
     message: "pages of this origin may not connect",
-    hint: "Add the page's origin to ALLOWED_ORIGINS.",
+    hint: "Add the page's origin to ALLOWED_ORIGINS, or, for a web widget, to the `origins` of its inbox.",
   },
   not_found: {
     close: 4004,
@@ -224,6 +224,13 @@ export const faults = {
     retry: "later",
     message: "too many commands wait for this device",
     hint: "Wait until it has taken some, or give commands a shorter `ttl`.",
+  },
+  too_many_conversations: {
+    close: 4108,
+    http: 429,
+    retry: "later",
+    message: "too many new conversations in a short time",
+    hint: "Wait for the seconds in retry_after; operators raise MAX_NEW_CONVERSATIONS_PER_ADDRESS or MAX_NEW_CONVERSATIONS_PER_INBOX.",
   },
   server_full: {
     close: 4105,

@@ -167,7 +167,7 @@
 
   const explain = (code, reason) => {
     if (code === 4003)
-      return `${server} refuses pages of ${location.origin}: add it to ALLOWED_ORIGINS there`;
+      return `${server} refuses pages of ${location.origin}: add it to the inbox's origins there`;
     if (code !== 4004) return `${server} refused the connection: ${code} ${reason}`;
     const remedy = `take the id from GET ${server}/api/inboxes, or make one: POST there {"kind":"web","name":"…"}`;
     return `there is no web inbox "${inbox}" at ${server}: ${remedy}`;
@@ -212,12 +212,12 @@
       update();
     },
     typing: ({ is_typing }) => showTyping(is_typing),
-    error({ id, error, retry: advice, message }) {
+    error({ id, error, retry: advice, message, retry_after = 1.5 }) {
       if (id === undefined || id !== inFlight) return;
       clearTimeout(patience);
       inFlight = undefined;
       // Too fast, or two tabs at once: it stays in the queue.
-      if (advice !== "never" || error === "conflict") return void setTimeout(flush, 1_500);
+      if (advice !== "never" || error === "conflict") return void setTimeout(flush, retry_after * 1_000);
       unqueue(id);
       const refused = shown.get(id);
       refused?.body.classList.add("failed");

@@ -6,6 +6,7 @@ import type { Journal } from "../../core/journal.ts";
 import type { Presence } from "../../core/presence.ts";
 import type { Store } from "../../core/store.ts";
 import type { chatOutgoing, conversationsOutgoing, inboxEvents, widgetOutgoing } from "./messages.ts";
+import type { NewcomerLimits } from "./newcomers.ts";
 import type { Platform, PlatformName } from "./platform.ts";
 import type { InboxTables } from "./repo.ts";
 
@@ -41,6 +42,7 @@ export interface InboxDependencies {
   readonly events: Events;
   readonly box: SecretBox;
   readonly platforms: Platforms;
+  readonly newcomers: NewcomerLimits;
   /** Whether there is a user with this id, as far as we can know. */
   readonly knowsUser: (id: string) => Promise<boolean>;
   /** Where the outside reaches us, without a slash at the end; `undefined`: nobody said. */

@@ -1,13 +1,16 @@
 import { randomId } from "../../core/id.ts";
 import type { Authenticate } from "../../core/identity.ts";
+import type { Peer } from "../../core/transport.ts";
 import { Fault } from "../../protocol/faults.ts";
 import type { Room } from "./access.ts";
 import { shownToVisitor } from "./arrivals.ts";
 import { nameOf } from "./customers.ts";
-import { chatTopic, iso, listTopic, visitorTopic } from "./messages.ts";
+import { chatTopic, iso, visitorTopic } from "./messages.ts";
+import { Newcomers } from "./newcomers.ts";
 import type { Platform } from "./platform.ts";
 import * as repo from "./repo.ts";
 import type { Inbox } from "./service.ts";
+import { infoOf } from "./settings.ts";
 
 /** Messages that a visitor sees again when he comes back. */
 const shown = 50;
@@ -36,9 +39,11 @@ export const webPlatform = (): Platform => ({
 /** Visitors of web widgets: the customer's side of a conversation. */
 export class Visitors {
   readonly #inbox: Inbox;
+  readonly #newcomers: Newcomers;
 
   constructor(inbox: Inbox) {
     this.#inbox = inbox;
+    this.#newcomers = new Newcomers(inbox.deps.newcomers, inbox.deps.clock);
   }
 
   /** Whoever has no token, or one that cannot be one of ours, is a new visitor. */
@@ -55,22 +60,29 @@ export class Visitors {
     return row;
   }
 
+  /** Pages that may show the widget; of an unknown one all may, and hear then that there is none. */
+  async origins(inbox: string): Promise<readonly string[]> {
+    const row = await repo.inboxById(this.#inbox.deps.store.db, inbox);
+    return row === undefined ? [] : (infoOf(row).origins ?? []);
+  }
+
   topic(inbox: string, { id }: Visitor): string {
     return visitorTopic(inbox, id);
   }
 
-  async room(inbox: string, { id }: Visitor): Promise<Room | undefined> {
+  async room(inbox: string, { id }: Pick<Visitor, "id">): Promise<Room | undefined> {
     const { db } = this.#inbox.deps.store;
     const customer = await repo.customerBySource(db, inbox, id);
     const conversation = customer && (await repo.conversationOfCustomer(db, customer.id));
     return customer === undefined || conversation === undefined ? undefined : { conversation, customer };
   }
 
-  /** His conversation; the first message makes it. */
-  async ownRoom(inbox: string, { id }: Visitor, name?: string): Promise<Room> {
-    const known = await repo.customerBySource(this.#inbox.deps.store.db, inbox, id);
-    const firstName = name ?? known?.first_name ?? "Visitor";
-    return this.#inbox.arrivals.room(inbox, "web", { id, firstName, lastName: known?.last_name ?? "" });
+  /** His conversation; the first message makes it. Throws `too_many_conversations`. */
+  async ownRoom(inbox: string, { id }: Visitor, peer: Peer, name = "Visitor"): Promise<Room> {
+    const known = await this.room(inbox, { id });
+    if (known !== undefined) return known;
+    this.#newcomers.take(inbox, peer);
+    return this.#inbox.arrivals.room(inbox, "web", { id, firstName: name, lastName: "" });
   }
 
   /** What he sees when he comes. */
@@ -104,13 +116,10 @@ export class Visitors {
     if (draft.writes.length > 0) await journal.commit(draft);
   }
 
-  /** Agents see the name at once. */
-  async renamed(room: Room): Promise<void> {
-    const { journal, lists } = this.#inbox.deps;
-    const { id, inbox_id } = room.conversation;
-    await journal.commit({
-      events: [lists.draft(listTopic(inbox_id), "conversation_updated", { conversation_id: id })],
-    });
+  /** Agents see the name at once, unless one of them gave him another. */
+  async rename(room: Room, name: string): Promise<void> {
+    const { inbox_id, source_id: id, last_name: lastName } = room.customer;
+    await this.#inbox.customers.of(inbox_id, { id, firstName: name, lastName });
   }
 }
 

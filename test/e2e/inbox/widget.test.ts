@@ -515,9 +515,10 @@ browserTest(
     expect(await complaint({ data: "" })).toContain('write data-inbox="in_…"');
     const policy = `default-src 'none'; script-src ${app.http}`;
     expect(await complaint({ policy })).toContain(`add ${app.http.replace("http", "ws")} to connect-src`);
-    await using picky = await TestApp.start({ flags: { "allowed-origins": "https://shop.example" } });
-    expect(await complaint({ app: picky })).toContain(
-      `refuses pages of ${site.url.origin}: add it to ALLOWED_ORIGINS`,
+    const origins = ["https://shop.example"];
+    const picky = await app.json(app.post("/api/inboxes", { kind: "web", name: "Picky", origins }, token));
+    expect(await complaint({ data: `data-inbox="${picky.id}"` })).toContain(
+      `refuses pages of ${site.url.origin}: add it to the inbox's origins`,
     );
   },
 );

@@ -10,6 +10,8 @@ const visitorOf = ({ id, name }: Identity): Visitor => ({ id: id.slice("visitor:
 /** A visitor of a site with our widget, and the agents of its inbox. */
 export function widgetChannel(inbox: Inbox) {
   const visitors = new Visitors(inbox);
+  /** Names that were told before the first message: they alone are no conversation. */
+  const names = new WeakMap<object, string>();
   return defineChannel({
     name: "widget",
     path: "/ws/widget/:inbox",
@@ -17,6 +19,7 @@ export function widgetChannel(inbox: Inbox) {
       "A visitor's side of a conversation; `?visitor=` with the token of `welcome` brings him back to it",
     auth: ["anonymous"],
     authenticate: visitors.authenticate,
+    origins: ({ inbox: id }) => visitors.origins(id),
     incoming: widgetIncoming,
     outgoing: widgetOutgoing,
     async open(connection) {
@@ -41,7 +44,7 @@ export function widgetChannel(inbox: Inbox) {
         const visitor = visitorOf(identity);
         const { message, isNew } = await inbox.arrivals.inTurn(visitor.id, async () => {
           await visitors.requireWidget(params.inbox);
-          const room = await visitors.ownRoom(params.inbox, visitor);
+          const room = await visitors.ownRoom(params.inbox, visitor, connection.peer, names.get(connection));
           return inbox.arrivals.fromVisitor(room, content, client_message_id);
         });
         if (!isNew) connection.send("message", message);
@@ -50,11 +53,14 @@ export function widgetChannel(inbox: Inbox) {
         const room = await visitors.room(params.inbox, visitorOf(identity));
         if (room !== undefined) visitors.typing(room, is_typing);
       },
-      async name({ params, identity }, { name }) {
+      async name(connection, { name }) {
+        const { params, identity } = connection;
         const visitor = visitorOf(identity);
-        await inbox.arrivals.inTurn(visitor.id, async () =>
-          visitors.renamed(await visitors.ownRoom(params.inbox, visitor, name)),
-        );
+        await inbox.arrivals.inTurn(visitor.id, async () => {
+          const room = await visitors.room(params.inbox, visitor);
+          if (room === undefined) names.set(connection, name);
+          else await visitors.rename(room, name);
+        });
       },
       async seen({ params, identity }) {
         const room = await visitors.room(params.inbox, visitorOf(identity));
