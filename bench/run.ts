@@ -3,6 +3,8 @@ import { parseArgs } from "node:util";
 import { head, line, type Result, summary, toJson } from "./report.ts";
 import { d1 } from "./rows/d1.ts";
 import { d2 } from "./rows/d2.ts";
+import { i5 } from "./rows/i5.ts";
+import { i6 } from "./rows/i6.ts";
 import { p1 } from "./rows/p1.ts";
 import { p2, p2Pipelined } from "./rows/p2.ts";
 import { p3 } from "./rows/p3.ts";
@@ -13,7 +15,23 @@ import { p7, p7Stalled } from "./rows/p7.ts";
 import { p8 } from "./rows/p8.ts";
 import type { Row } from "./rows/row.ts";
 
-const rows: readonly Row[] = [p1, p2, p2Pipelined, p3, p4, p5, p6, p6Orders, p7, p7Stalled, p8, d1, d2];
+const rows: readonly Row[] = [
+  p1,
+  p2,
+  p2Pipelined,
+  p3,
+  p4,
+  p5,
+  p6,
+  p6Orders,
+  p7,
+  p7Stalled,
+  p8,
+  d1,
+  d2,
+  i5,
+  i6,
+];
 
 function chosen(names: readonly string[]): readonly Row[] {
   const wanted = names.map((name) => name.toUpperCase());

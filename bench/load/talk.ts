@@ -13,6 +13,7 @@ export interface TalkPlan {
   readonly roomSize: number;
   /** Latency is read on every n-th socket; all are counted. */
   readonly sampleEvery: number;
+  readonly says: Says;
 }
 
 export interface Talked {
@@ -31,7 +32,9 @@ export interface Talked {
 const warmUp = 0.7;
 /** Milliseconds that the last deliveries may take. */
 const grace = 2_000;
-const text = '"text":"';
+/** The field in which the text travels, there and back. */
+const fields = { say: '"text":"', chat_message: '"content":"' } as const;
+export type Says = keyof typeof fields;
 const padding = " and some words, as many as a sentence in a chat has, more or less.";
 
 /**
@@ -42,7 +45,7 @@ export async function talk(plan: TalkPlan, clients: readonly Client[]): Promise<
   const latencies = new Latencies();
   const began = performance.now();
   const measured = began + warmUp * 1000;
-  listen(clients, plan.sampleEvery, (due) => {
+  listen(clients, plan, (due) => {
     if (due >= measured) latencies.add(performance.now() - due);
   });
   const texts = total(clients);
@@ -61,17 +64,19 @@ export async function talk(plan: TalkPlan, clients: readonly Client[]): Promise<
   };
 }
 
-function listen(clients: readonly Client[], every: number, heard: (due: number) => void): void {
+function listen(clients: readonly Client[], plan: TalkPlan, heard: (due: number) => void): void {
+  const text = fields[plan.says];
   for (const client of clients)
     client.onText =
-      client.index % every > 0
+      client.index % plan.sampleEvery > 0
         ? undefined
         : (_, bytes, start) => heard(readTime(bytes, bytes.indexOf(text, start) + text.length));
 }
 
 /** The sockets speak in turn. Resolves with the count of messages. */
-async function speak({ rate, seconds }: TalkPlan, clients: readonly Client[], began: number) {
-  const frame = textFrame(`{"type":"say",${text}${blankTime}${padding}"}`);
+async function speak({ rate, seconds, says }: TalkPlan, clients: readonly Client[], began: number) {
+  const text = fields[says];
+  const frame = textFrame(`{"type":"${says}",${text}${blankTime}${padding}"}`);
   const at = frame.indexOf(text) + text.length;
   const count = Math.round(rate * (warmUp + seconds));
   await pace({ rate, count, began }, (i, due) => {

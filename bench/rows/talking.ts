@@ -1,6 +1,6 @@
 import { loadBetween, openEvery, type Pair } from "../kit/pair.ts";
 import { highest, type Search } from "../kit/search.ts";
-import type { Talked } from "../load/talk.ts";
+import type { Says, Talked } from "../load/talk.ts";
 
 export interface Talk {
   readonly rooms: number;
@@ -10,6 +10,8 @@ export interface Talk {
   readonly maxP99: number;
   readonly search: Search;
   readonly seconds: number;
+  /** What a message of the load is called; `say` by default. */
+  readonly says?: Says;
 }
 
 /** What one rate gave, and what it cost. */
@@ -40,10 +42,10 @@ async function filler(pair: Pair, { rooms, roomSize }: Talk): Promise<() => Prom
 }
 
 export async function tryRate({ server, load }: Pair, talk: Talk, rate: number): Promise<TalkTrial> {
-  const { roomSize, sampleEvery, seconds, maxP99 } = talk;
+  const { roomSize, sampleEvery, seconds, maxP99, says = "say" } = talk;
   const before = await server.call("usage", undefined);
   const began = performance.now();
-  const talked = await load.call("talk", { rate, seconds, roomSize, sampleEvery });
+  const talked = await load.call("talk", { rate, seconds, roomSize, sampleEvery, says });
   const elapsed = performance.now() - began;
   const serverLoad = loadBetween(before, await server.call("usage", undefined), elapsed);
   const passed = talked.missing === 0 && talked.closed === 0 && talked.p99 <= maxP99;

@@ -16,6 +16,10 @@ export type ServerCalls = {
   readonly orders: (count: number) => Promise<string[]>;
   /** Steps of orders that are stored; by the control, heard. */
   readonly orderSteps: () => Promise<number>;
+  /** Paths of the sockets of so many agents in each of so many web conversations. */
+  readonly chats: (plan: { conversations: number; agents: number }) => Promise<string[]>;
+  /** Two web inboxes with so many conversations; a token of an agent of each. */
+  readonly inboxes: (plan: { huge: number; small: number }) => Promise<{ huge: string; small: string }>;
   readonly usage: () => Usage;
   readonly settledUsage: () => Promise<Usage>;
 };

@@ -9,6 +9,7 @@ import { answerCalls } from "../kit/child.ts";
 import { settledUsage, usage } from "../kit/usage.ts";
 import type { ServerCalls } from "./calls.ts";
 import { addDrivers, addOrders } from "./fleet.ts";
+import { addInbox, conversationsOf } from "./inbox.ts";
 import { createRoomTable, roomChannel } from "./room.ts";
 
 const users = 50;
@@ -53,7 +54,32 @@ function countRows(table: string): number {
   return db.query<{ n: number }, []>(`select count(*) as n from ${table}`).get()!.n;
 }
 
+/** A token of one agent, and his id. */
+async function agent(name: string): Promise<{ id: string; token: string }> {
+  const email = `${name}@bench.example`;
+  await addUser(email, "staff");
+  const { id } = await app!.accounts.byEmail(email);
+  return { id: String(id), token: await app!.accounts.issueToken(email, 3600) };
+}
+
+async function chats(plan: { conversations: number; agents: number }): Promise<string[]> {
+  const agents = await Promise.all(Array.from({ length: plan.agents }, (_, i) => agent(`agent${i}`)));
+  const inbox = await addInbox(app!, agents[0]!.id, "Site", plan.conversations);
+  for (const { id } of agents) await app!.inbox.inboxes.addMember(inbox, id);
+  const ids = await conversationsOf(app!, inbox);
+  return agents.flatMap(({ token }) => ids.map((id) => `/ws/chat/${id}/?token=${token}`));
+}
+
+async function inboxes(plan: { huge: number; small: number }): Promise<{ huge: string; small: string }> {
+  const [huge, small] = [await agent("huge"), await agent("small")];
+  await addInbox(app!, huge.id, "Huge", plan.huge);
+  await addInbox(app!, small.id, "Small", plan.small);
+  return { huge: huge.token, small: small.token };
+}
+
 answerCalls({
+  chats,
+  inboxes,
   start,
   tokens,
   staffToken,

@@ -12,6 +12,7 @@ interface Data {
 const greeting = JSON.stringify({ type: "connected" });
 /** Rooms live here, pictures go from the camera to its viewers, everything else is told apart by its messages. */
 const rooms = "/ws/bench/rooms/";
+const chats = "/ws/chat/";
 const video = "/ws/video";
 const camera = "/ws/esp32cam";
 const drivers = "/ws/drivers/";
@@ -22,7 +23,7 @@ let orderSteps = 0;
 const moved = new Map<string, object>();
 
 function dataOf(path: string): Data {
-  if (path.startsWith(rooms)) return { hears: path, tells: path };
+  if (path.startsWith(rooms) || path.startsWith(chats)) return { hears: path, tells: path };
   if (path.startsWith(drivers)) return { hears: undefined, tells: path };
   if (path === map) return { hears: map, tells: undefined };
   return { hears: path === video ? path : undefined, tells: path === camera ? video : undefined };
@@ -88,6 +89,9 @@ else
     drivers: async (count: number) => Array.from({ length: count }, (_, i) => `${drivers}${i}/`),
     orders: async (count: number) => Array.from({ length: count }, (_, i) => `order_${i}`),
     orderSteps: async () => orderSteps,
+    chats: async ({ conversations, agents }: { conversations: number; agents: number }) =>
+      Array.from({ length: conversations * agents }, (_, i) => `${chats}${i % conversations}/`),
+    inboxes: async () => ({ huge: "none", small: "none" }),
     usage,
     settledUsage,
   } satisfies ServerCalls);

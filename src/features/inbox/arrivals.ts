@@ -255,7 +255,7 @@ export class Arrivals {
     draft.writes.push(
       isDeleted ? repo.deleteMessage(db, row.id, event.at) : repo.editMessage(db, row.id, content, event.at),
       repo.setLastContent(db, row.conversation_id, row.id, content),
-      ...repo.reindexMessage(db, row.seq, content),
+      ...repo.reindexMessage(db, inbox, row.seq, content),
     );
     const message = toMessage(changed, room.customer);
     draft.events.push(

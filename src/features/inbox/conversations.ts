@@ -34,7 +34,7 @@ export class Conversations {
 
   /** `conversations_list` as seed 002 has it, with pages for those who know of them. */
   async list(inboxes: readonly string[], raw: Raw, db: repo.Db = this.#deps.store.db) {
-    const filter = toFilter(inboxes, raw);
+    const filter = await this.#withFound(toFilter(inboxes, raw), db);
     const [rows, count] = await Promise.all([
       repo.conversations(db, filter),
       repo.countConversations(db, filter),
@@ -48,6 +48,16 @@ export class Conversations {
       count,
       page_count: page.page_count,
     };
+  }
+
+  /** The search is done once, for the page and for its count. */
+  async #withFound(filter: repo.ConversationFilter, db: repo.Db): Promise<repo.ConversationFilter> {
+    const { search, inboxes } = filter;
+    if (search === undefined) return filter;
+    const found = inboxes.map(
+      async (inbox) => [inbox, await repo.conversationsFound(db, inbox, search)] as const,
+    );
+    return { ...filter, found: new Map(await Promise.all(found)) };
   }
 
   async #views(rows: readonly repo.ConversationRow[], db: repo.Db): Promise<Conversation[]> {

@@ -2,5 +2,6 @@
 export * from "./repo/conversations.ts";
 export * from "./repo/inboxes.ts";
 export * from "./repo/messages.ts";
+export * from "./repo/search.ts";
 export * from "./repo/tables.ts";
 export * from "./repo/tools.ts";

@@ -9,6 +9,7 @@ export const inboxMigrations = (types: ColumnTypes): Migrations => ({
   "inbox/005_search": { up: search },
   "inbox/006_accounts": { up: accounts },
   "inbox/007_late": { up: (db) => late(db, types) },
+  "inbox/008_search_by_inbox": { up: searchByInbox },
 });
 
 async function inboxes(db: Kysely<unknown>, { bigint }: ColumnTypes): Promise<void> {
@@ -236,4 +237,21 @@ async function late(db: Kysely<unknown>, { bigint }: ColumnTypes): Promise<void>
     .on("inbox_message_refs")
     .column("message_id")
     .execute();
+}
+
+/** The index in the order of inboxes (repo/search.ts): 2^40 rows for each. Messages are indexed anew by the job. */
+async function searchByInbox(db: Kysely<unknown>): Promise<void> {
+  await sql`drop table inbox_messages_fts`.execute(db);
+  await sql`drop table inbox_customers_fts`.execute(db);
+  await sql`create virtual table inbox_messages_fts using fts5(content, content='', contentless_delete=1, tokenize='trigram')`.execute(
+    db,
+  );
+  await sql`create virtual table inbox_customers_fts using fts5(words, content='', contentless_delete=1, tokenize='trigram')`.execute(
+    db,
+  );
+  await sql`update inbox_search_state set indexed = 0`.execute(db);
+  await sql`insert into inbox_customers_fts (rowid, words)
+    select i.number * 1099511627776 + c.id, c.first_name || ' ' || c.last_name || ' ' || coalesce(c.username, '')
+      || ' ' || coalesce(c.email, '') || ' ' || coalesce(c.phone_number, '')
+    from inbox_customers c join inboxes i on i.id = c.inbox_id`.execute(db);
 }

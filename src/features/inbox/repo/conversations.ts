@@ -1,6 +1,5 @@
-import { type Expression, type SqlBool, sql } from "kysely";
+import { type SqlBool, sql } from "kysely";
 import { prepared } from "../../../core/prepared.ts";
-import type { Compilable } from "../../../core/store.ts";
 import type { ConversationRow, CustomerRow, Db, InboxTables } from "./tables.ts";
 
 const byId = prepared((db: Db, { id }: { id: string }) =>
@@ -164,6 +163,8 @@ export interface ConversationFilter {
   readonly unreadOnly?: boolean | undefined;
   readonly assignedTo?: string | undefined;
   readonly search?: string | undefined;
+  /** What the search found in each inbox; filled in once, for the page and its count. */
+  readonly found?: ReadonlyMap<string, readonly string[]> | undefined;
   readonly orderBy: "created_at" | "updated_at" | "title" | "status" | "priority";
   readonly descending: boolean;
   readonly limit: number;
@@ -172,7 +173,7 @@ export interface ConversationFilter {
 
 /** Conversations of one inbox that fit. */
 function fitting(db: Db, inbox: string, filter: ConversationFilter) {
-  const { status, source, priority, tags, dateFrom, dateTo, assignedTo, search } = filter;
+  const { status, source, priority, tags, dateFrom, dateTo, assignedTo, found } = filter;
   return db
     .selectFrom("inbox_conversations")
     .where("inbox_id", "=", inbox)
@@ -192,32 +193,31 @@ function fitting(db: Db, inbox: string, filter: ConversationFilter) {
           .where("inbox_tags.name", "in", tags!),
       ),
     )
-    .$if(search !== undefined, (all) => all.where(found(inbox, search!)));
+    .$if(found !== undefined, (all) =>
+      all.where(
+        sql<SqlBool>`id in (select value from json_each(${JSON.stringify(found!.get(inbox) ?? [])}))`,
+      ),
+    );
 }
 
-/** A page over several inboxes: the first rows of each, by its index, then the first of those together. */
+/** A page over several inboxes. Its ids come first, from the index alone: a deep page reads no rows that it leaves out. */
 export async function conversations(db: Db, filter: ConversationFilter): Promise<ConversationRow[]> {
-  const { orderBy, descending, limit, offset } = filter;
-  const direction = descending ? "desc" : "asc";
-  const pages = await Promise.all(
-    filter.inboxes.map((inbox) =>
-      fitting(db, inbox, filter)
-        .selectAll()
-        .orderBy(orderBy, direction)
-        .orderBy("id", direction)
-        .limit(limit + offset)
-        .execute(),
-    ),
-  );
-  if (pages.length === 1) return pages[0]!.slice(offset);
-  const sign = descending ? -1 : 1;
-  return pages
-    .flat()
-    .sort((a, b) => sign * (compare(a[orderBy], b[orderBy]) || compare(a.id, b.id)))
-    .slice(offset, offset + limit);
+  const ids = await pageOfIds(db, filter);
+  if (ids.length === 0) return [];
+  const rows = await db.selectFrom("inbox_conversations").selectAll().where("id", "in", ids).execute();
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return ids.flatMap((id) => byId.get(id) ?? []);
 }
 
-const compare = <T extends string | number>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0);
+async function pageOfIds(db: Db, filter: ConversationFilter): Promise<string[]> {
+  const { inboxes, orderBy, descending, limit, offset } = filter;
+  const direction = descending ? "desc" : "asc";
+  const [first, ...others] = inboxes.map((inbox) => fitting(db, inbox, filter).select(["id", orderBy]));
+  if (first === undefined) return [];
+  const all = others.reduce((together, each) => together.unionAll(each), first);
+  const page = all.orderBy(orderBy, direction).orderBy("id", direction).limit(limit).offset(offset);
+  return (await page.execute()).map(({ id }) => id);
+}
 
 export async function countConversations(db: Db, filter: ConversationFilter): Promise<number> {
   const counts = await Promise.all(
@@ -229,32 +229,6 @@ export async function countConversations(db: Db, filter: ConversationFilter): Pr
   );
   return counts.reduce((sum, { n }) => sum + Number(n), 0);
 }
-
-/** Letters that the index can find: fewer than three are looked for in titles alone. */
-const indexed = 3;
-/** Messages that a search looks at, the newest ones: a word that is everywhere must not hold up everybody. */
-const maxHits = 10_000;
-
-/** Found in messages, in the customer's names, or in the title; upper and lower case alike. */
-function found(inbox: string, search: string): Expression<SqlBool> {
-  const text = search.trim();
-  if ([...text].length < indexed)
-    return sql<SqlBool>`title like ${`%${text.replace(/[%_\\]/g, "\\$&")}%`} escape '\\'`;
-  const phrase = `"${text.replaceAll('"', '""')}"`;
-  const inMessages = sql`select m.conversation_id from inbox_messages_fts f
-    join inbox_messages m on m.seq = f.rowid join inbox_conversations c on c.id = m.conversation_id
-    where f.inbox_messages_fts match ${phrase} and c.inbox_id = ${inbox}
-    order by f.rowid desc limit ${maxHits}`;
-  const inNames = sql`select rowid from inbox_customers_fts where inbox_customers_fts match ${phrase}`;
-  return sql<SqlBool>`(id in (${inMessages}) or customer_id in (${inNames}))`;
-}
-
-/** What is found of a customer. */
-export const indexCustomer = (db: Db, { id }: Pick<CustomerRow, "id">, words: string): Compilable => {
-  const query =
-    sql`insert or replace into inbox_customers_fts (rowid, words) values (${id}, ${words})`.compile(db);
-  return { compile: () => query };
-};
 
 /** How many open conversations each of these agents has. */
 export async function loadOf(db: Db, agents: readonly string[]): Promise<Map<string, number>> {

@@ -1,6 +1,4 @@
-import { type CompiledQuery, sql } from "kysely";
 import { prepared } from "../../../core/prepared.ts";
-import type { Compilable } from "../../../core/store.ts";
 import type { Db, InboxTables, MessageRow, OutboxRow } from "./tables.ts";
 
 type NewMessage = Omit<MessageRow, "seq">;
@@ -241,39 +239,3 @@ export const deleteOutbox = (db: Db, message: string) =>
 
 export const deleteOutboxOf = (db: Db, inbox: string) =>
   db.deleteFrom("inbox_outbox").where("inbox_id", "=", inbox);
-
-const nextToIndex = (limit: number) =>
-  sql`(select seq, content, deleted_at from inbox_messages
-       where seq > (select indexed from inbox_search_state) order by seq limit ${limit})`;
-
-/** Takes the next messages into the search index. */
-export const indexMessages = (db: Db, limit: number) =>
-  [
-    sql`insert into inbox_messages_fts (rowid, content)
-      select seq, content from ${nextToIndex(limit)} where deleted_at is null`,
-    sql`update inbox_search_state
-      set indexed = coalesce((select max(seq) from ${nextToIndex(limit)}), indexed)`,
-  ]
-    .map((query) => query.compile(db))
-    .map(asWrite);
-
-export const newestMessage = async (db: Db): Promise<number> =>
-  (await db.selectFrom("inbox_messages").select("seq").orderBy("seq", "desc").limit(1).executeTakeFirst())
-    ?.seq ?? 0;
-
-export const searchState = async (db: Db): Promise<number> =>
-  (await db.selectFrom("inbox_search_state").select("indexed").executeTakeFirst())?.indexed ?? 0;
-
-/** An edited message is found by its new text, a deleted one not at all. */
-export const reindexMessage = (db: Db, seq: number, content: string): Compilable[] => [
-  asWrite(sql`delete from inbox_messages_fts where rowid = ${seq}`.compile(db)),
-  asWrite(
-    sql`insert into inbox_messages_fts (rowid, content) select ${seq}, ${content}
-        where ${content} <> '' and ${seq} <= (select indexed from inbox_search_state)`.compile(db),
-  ),
-];
-
-/** What is compiled already, as a write of a change. */
-function asWrite(query: CompiledQuery): Compilable {
-  return { compile: () => query };
-}

@@ -1,0 +1,48 @@
+import { withPair } from "../kit/pair.ts";
+import { both, type Figure, ms, type Row } from "./row.ts";
+
+const conversations = 100_000;
+const runs = 9;
+
+/** What agents ask for, who asks, and the milliseconds that it may take. */
+const questions = [
+  { what: "first list", of: "huge", query: "", limit: 50 },
+  { what: "page 1,900", of: "huge", query: "?page=1900", limit: 50 },
+  { what: "search, a word that is everywhere", of: "huge", query: "?search=order", limit: 200 },
+  { what: "search in a small inbox beside it", of: "small", query: "?search=order", limit: 200 },
+] as const;
+
+const measure = (kind: "peyk" | "raw"): Promise<Figure> =>
+  withPair(kind, async ({ server, port }) => {
+    const tokens = await server.call("inboxes", { huge: conversations, small: 500 });
+    const notes: string[] = [];
+    let worst = 0;
+    for (const { what, of, query, limit } of questions) {
+      const time = await median(() => ask(`http://127.0.0.1:${port}/api/conversations${query}`, tokens[of]));
+      notes.push(`${what} ${ms(time)}`);
+      worst = Math.max(worst, time / limit);
+    }
+    return { value: worst * 100, notes: notes.join(", ") };
+  });
+
+async function ask(url: string, token: string): Promise<number> {
+  const began = performance.now();
+  const answer = await fetch(url, { headers: { Authorization: `Bearer ${token}` } });
+  await answer.text();
+  return performance.now() - began;
+}
+
+async function median(once: () => Promise<number>): Promise<number> {
+  const times: number[] = [];
+  for (let i = 0; i < runs; i++) times.push(await once());
+  return times.toSorted((a, b) => a - b)[runs >> 1]!;
+}
+
+export const i6: Row = {
+  name: "I6",
+  workload: "lists and searches over HTTP, 100,000 conversations in one inbox and 500 in another",
+  unit: "% of limit",
+  goal: "<= 100 %: lists 50 ms, searches 200 ms",
+  met: (peyk) => peyk <= 100,
+  measure: () => both(measure),
+};

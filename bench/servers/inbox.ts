@@ -1,0 +1,52 @@
+/** Conversations of web inboxes straight into the server: over sockets, their making would take longer than the bench. */
+import { sql } from "kysely";
+import type { App } from "../../src/app.ts";
+import { randomId } from "../../src/core/id.ts";
+
+const operator = { id: "", seesAll: true };
+
+/** A web inbox with so many conversations, each with a customer and one message; all have one word in common. */
+export async function addInbox(
+  app: App,
+  member: string,
+  name: string,
+  conversations: number,
+): Promise<string> {
+  const { id } = await app.inbox.inboxes.add({ kind: "web", name }, member, operator);
+  const batch = randomId(6);
+  const now = Date.now();
+  const numbers = sql`with recursive numbers(n) as (select 0 union all select n + 1 from numbers where n < ${conversations - 1})`;
+  const conversation = sql`${`conv_${batch}`} || n`;
+  const message = sql`${`msg_${batch}`} || n`;
+  const text = sql`'my order ' || n || ' of ' || ${name} || ' has not arrived'`;
+  const at = sql`${now - conversations} + n`;
+  const writes = [
+    sql`insert into inbox_customers (inbox_id, source_id, first_name, last_name, created_at, updated_at)
+      ${numbers} select ${id}, ${batch} || n, 'Customer', n, ${at}, ${at} from numbers`,
+    sql`insert into inbox_conversations (id, inbox_id, customer_id, title, source, status, priority, unread,
+        last_id, last_content, last_type, last_at, last_customer_at, created_at, updated_at)
+      ${numbers} select ${conversation}, ${id}, c.id, 'web - Customer ' || n, 'web', 'active', 1, 1,
+        ${message}, ${text}, 'customer', ${at}, ${at}, ${at}, ${at}
+      from numbers join inbox_customers c on c.inbox_id = ${id} and c.source_id = ${batch} || n`,
+    sql`insert into inbox_messages (id, conversation_id, type, content, kind, state, is_answered, announced, created_at)
+      ${numbers} select ${message}, ${conversation}, 'customer', ${text}, 'text', 'received', 0, 1, ${at} from numbers`,
+    sql`insert into inbox_customers_fts (rowid, words)
+      select (select number from inboxes where id = ${id}) * 1099511627776 + id, first_name || ' ' || last_name
+      from inbox_customers where inbox_id = ${id}`,
+  ];
+  const compiled = writes.map((write) => write.compile(app.store.db));
+  await app.store.commit({ writes: compiled.map((query) => ({ compile: () => query })) });
+  while (await app.inbox.conversations.index());
+  return id;
+}
+
+/** The ids of an inbox's conversations. */
+export async function conversationsOf(app: App, inbox: string): Promise<string[]> {
+  const { db } = app.inbox.deps.store;
+  const rows = await db
+    .selectFrom("inbox_conversations")
+    .select("id")
+    .where("inbox_id", "=", inbox)
+    .execute();
+  return rows.map(({ id }) => id);
+}
