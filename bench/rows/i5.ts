@@ -13,10 +13,15 @@ const talk: Talk = {
   says: "chat_message",
 };
 
+/** Milliseconds after which nobody is told of a newcomer any more. */
+const settled = 1_000;
+
 /** Two agents in each conversation; fresh sockets for each trial, since one that failed may have much on its way. */
 async function open(pair: Pair, paths: readonly string[]): Promise<void> {
   await pair.load.call("close", undefined);
   await openEvery(pair, paths);
+  // Who is here is told once more to each who came before: that must not count as deliveries.
+  await Bun.sleep(settled);
 }
 
 const measure = (kind: "peyk" | "raw"): Promise<Figure> =>

@@ -5,7 +5,7 @@ import type { Room } from "./access.ts";
 import type { Assignment } from "./assignment.ts";
 import { type Customers, titleOf } from "./customers.ts";
 import type { InboxDependencies } from "./dependencies.ts";
-import { chatTopic, iso, listTopic, maxContent, visitorTopic } from "./messages.ts";
+import { chatTopic, iso, listTopic, maxContent, newMessageId, visitorTopic } from "./messages.ts";
 import type { Contact, PlatformEvent, PlatformName, Update } from "./platform.ts";
 import * as repo from "./repo.ts";
 import { toMessage } from "./view.ts";
@@ -140,7 +140,7 @@ export class Arrivals {
   #row({ conversation }: Room, event: EventOf<"message">): Omit<repo.MessageRow, "seq"> {
     const { media } = event;
     return {
-      id: `msg_${randomId(16)}`,
+      id: newMessageId(this.#deps.clock.now()),
       conversation_id: conversation.id,
       type: "customer",
       content: event.text,

@@ -189,10 +189,9 @@ export class Conversations {
     return [...byUser.values()] as { user_id: number | string; username: string }[];
   }
 
-  /** Takes new messages into the search index. `true`: there are more. */
-  async index(): Promise<boolean> {
+  /** Takes at most `step` new messages into the search index. `true`: there are more. */
+  async index(step: number): Promise<boolean> {
     const { store } = this.#deps;
-    const step = 500;
     const [newest, indexed] = [await repo.newestMessage(store.db), await repo.searchState(store.db)];
     if (newest <= indexed) return false;
     await store.commit({ writes: repo.indexMessages(store.db, step) });

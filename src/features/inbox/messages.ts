@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { durable, latest } from "../../core/channel.ts";
+import { randomId } from "../../core/id.ts";
 import { platformNames } from "./platform.ts";
 import { messageTypes, statuses } from "./repo.ts";
 
@@ -249,6 +250,9 @@ export const widgetIncoming = {
   seen: { body: z.object({}), rate: { perSecond: 2, burst: 20 } },
   ping: z.object({}),
 };
+
+/** Ids of one time stand side by side in the index: a random one would touch a page of its own (bench I5). */
+export const newMessageId = (now: number): string => `msg_${now.toString(36)}${randomId(12)}`;
 
 export const chatTopic = (conversation: string): string => `chat:${conversation}`;
 export const listTopic = (inbox: string): string => `conversations:${inbox}`;

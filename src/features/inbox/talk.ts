@@ -11,6 +11,7 @@ import {
   listTopic,
   type Message,
   maxContent,
+  newMessageId,
   toUserId,
   visitorTopic,
 } from "./messages.ts";
@@ -89,7 +90,7 @@ export class Talk {
   ): Omit<repo.MessageRow, "seq"> {
     const isOut = type !== "customer" && conversation.source !== "web";
     return {
-      id: `msg_${randomId(16)}`,
+      id: newMessageId(this.#deps.clock.now()),
       conversation_id: conversation.id,
       type,
       content,

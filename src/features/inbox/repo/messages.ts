@@ -4,27 +4,24 @@ import type { Db, InboxTables, MessageRow, OutboxRow } from "./tables.ts";
 type NewMessage = Omit<MessageRow, "seq">;
 
 export const insertMessage = prepared((db: Db, row: NewMessage) =>
-  db
-    .insertInto("inbox_messages")
-    .values({
-      id: row.id,
-      conversation_id: row.conversation_id,
-      type: row.type,
-      content: row.content,
-      author: row.author,
-      author_name: row.author_name,
-      client_message_id: row.client_message_id,
-      kind: row.kind,
-      media: row.media,
-      state: row.state,
-      error: row.error,
-      is_answered: row.is_answered,
-      announced: row.announced,
-      created_at: row.created_at,
-      edited_at: row.edited_at,
-      deleted_at: row.deleted_at,
-    })
-    .returning("seq"),
+  db.insertInto("inbox_messages").values({
+    id: row.id,
+    conversation_id: row.conversation_id,
+    type: row.type,
+    content: row.content,
+    author: row.author,
+    author_name: row.author_name,
+    client_message_id: row.client_message_id,
+    kind: row.kind,
+    media: row.media,
+    state: row.state,
+    error: row.error,
+    is_answered: row.is_answered,
+    announced: row.announced,
+    created_at: row.created_at,
+    edited_at: row.edited_at,
+    deleted_at: row.deleted_at,
+  }),
 );
 
 export const messageById = (db: Db, id: string): Promise<MessageRow | undefined> =>
