@@ -352,6 +352,7 @@
     if (before.nextSibling !== entry.body) before.after(entry.body);
     if (isAtEnd || entry.from === "you") log.scrollTop = log.scrollHeight;
     entry.at = at;
+    entry.id = id;
     entry.note.textContent = note;
     shown.set(id, entry);
   }
@@ -379,7 +380,7 @@
   /** All that follows from the rest: what is unread, the line under the heading. */
   function update() {
     const theirs = inOrder().filter(({ from }) => from === "support");
-    look(theirs.at(-1)?.at ?? 0);
+    look(theirs.at(-1));
 
     const count = theirs.filter(({ at }) => at > (load().read ?? 0)).length;
     badge.hidden = count === 0;
@@ -396,9 +397,10 @@
 
   /** What stands before the visitor's eyes is read: panel open, tab in front. */
   function look(newest) {
-    if (!isOpen() || document.visibilityState !== "visible") return;
-    if (newest > (load().read ?? 0)) save({ read: newest });
-    if (newest > toldSeen && transmit({ type: "seen" }) !== false) toldSeen = newest;
+    if (newest === undefined || !isOpen() || document.visibilityState !== "visible") return;
+    const { at, id: message_id } = newest;
+    if (at > (load().read ?? 0)) save({ read: at });
+    if (at > toldSeen && transmit({ type: "seen", message_id }) !== false) toldSeen = at;
   }
 
   let typingEnds;

@@ -16,8 +16,9 @@ export async function takeWebhook(
   receive: Receive,
   log: Log,
 ): Promise<WebhookAnswer> {
-  if (method !== "POST") return answer(405, "POST only");
+  // Before all else: whoever has no secret learns nothing, not even what this is.
   if (!isSame(headers.get(header) ?? "", secret)) return answer(401, `${header} is missing or wrong`);
+  if (method !== "POST") return answer(405, "POST only");
   if (body.byteLength > maxBytes) return answer(413, "larger than 1 MB");
   const update = parse(body);
   if (!isUpdate(update)) return answer(400, "not an update in JSON");

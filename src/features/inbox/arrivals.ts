@@ -396,14 +396,16 @@ export const shownToVisitor = ({
   id,
   type,
   content,
+  author,
   created_at,
   client_message_id,
-}: Pick<repo.MessageRow, "id" | "type" | "content" | "created_at" | "client_message_id">) => ({
+}: Pick<repo.MessageRow, "id" | "type" | "content" | "author" | "created_at" | "client_message_id">) => ({
   id,
   from: type === "customer" ? ("you" as const) : ("support" as const),
   content,
   created_at: iso(created_at),
-  client_message_id: type === "customer" ? client_message_id : null,
+  // An agent's own ids are nothing to him.
+  client_message_id: author?.startsWith("visitor:") ? client_message_id : null,
 });
 
 const noContact: Contact = { id: "", firstName: "", lastName: "" };

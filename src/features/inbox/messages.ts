@@ -247,7 +247,8 @@ export const widgetIncoming = {
   },
   typing: { body: z.object({ is_typing: z.boolean() }), rate: { perSecond: 2, burst: 10 } },
   name: { body: z.object({ name: z.string().trim().min(1).max(100) }), rate: { perSecond: 0.2, burst: 5 } },
-  seen: { body: z.object({}), rate: { perSecond: 2, burst: 20 } },
+  /** Up to this message; without one, all that was told until now. */
+  seen: { body: z.object({ message_id: z.string().max(60).optional() }), rate: { perSecond: 2, burst: 20 } },
   ping: z.object({}),
 };
 

@@ -101,11 +101,16 @@ export class Inbox {
     this.inboxes.running.platform(inbox_id)?.typing?.(room.customer.source_id).catch(failed);
   }
 
+  /** What no delivery of a platform needs any more. */
   async forgetUpdates(): Promise<void> {
     const { store, clock } = this.deps;
     const time = clock.now() - rememberUpdates;
     await store.commit({
-      writes: [repo.deleteUpdatesBefore(store.db, time), repo.deleteEarlyChangesBefore(store.db, time)],
+      writes: [
+        repo.deleteUpdatesBefore(store.db, time),
+        repo.deleteEarlyChangesBefore(store.db, time),
+        repo.deleteOutboxOfRemoved(store.db),
+      ],
     });
   }
 }

@@ -38,6 +38,11 @@ export interface Said {
   readonly isNew: boolean;
 }
 
+export interface Read {
+  readonly told: { user_id: number | string; conversation_id: string; unread_count: number };
+  readonly isNew: boolean;
+}
+
 const sendable = ["support", "marketing", "customer"] as const;
 
 /** What agents do in a conversation. */
@@ -101,7 +106,8 @@ export class Talk {
       media: null,
       state: isOut ? "queued" : "sent",
       error: null,
-      is_answered: 0,
+      // What an agent notes down for the customer, an agent has read.
+      is_answered: type === "customer" ? 1 : 0,
       announced: isOut ? 0 : 1,
       created_at: this.#deps.clock.now(),
       edited_at: null,
@@ -128,7 +134,7 @@ export class Talk {
     const message = toMessage(row, customer);
     const result = resultOf(row, room) ?? null;
     await this.#deps.journal.commit({ writes, events: this.#told(room, message, result) });
-    if (message.type !== "customer") this.#toVisitor(room, message);
+    this.#toVisitor(room, message);
     return { message, result, isNew: true };
   }
 
@@ -142,25 +148,33 @@ export class Talk {
     ];
   }
 
-  #toVisitor({ conversation, customer }: Room, { id, content, created_at }: Message): void {
+  /** As he will see it in `welcome` when he comes back: what an agent noted down for him is his own. */
+  #toVisitor({ conversation, customer }: Room, { id, type, content, created_at }: Message): void {
+    if (conversation.source !== "web") return;
     const topic = visitorTopic(conversation.inbox_id, customer.source_id);
-    const body = { id, from: "support" as const, content, created_at, client_message_id: null };
+    const from = type === "customer" ? ("you" as const) : ("support" as const);
+    const body = { id, from, content, created_at, client_message_id: null };
     this.#deps.visitors.publish(topic, "message", body);
   }
 
-  /** Everything up to this message has been seen by an agent; without one, everything that was told until now. */
-  markRead(room: Room, author: Author, messageId: string | undefined): Promise<void> {
+  /**
+   * Everything up to this message has been seen by an agent; without one, everything that was told until now. Where it
+   * had been before, nothing is stored and nobody told.
+   */
+  markRead(room: Room, author: Author, messageId: string | undefined): Promise<Read> {
     // In turn with what the customer writes: counts must not overtake each other.
     const { source, inbox_id } = room.conversation;
     const turn = source === "web" ? room.customer.source_id : inbox_id;
     return this.#arrivals.inTurn(turn, () => this.#markRead(room, author, messageId));
   }
 
-  async #markRead({ conversation }: Room, { id }: Author, messageId: string | undefined): Promise<void> {
+  async #markRead({ conversation }: Room, { id }: Author, messageId: string | undefined): Promise<Read> {
     const { store, journal, chats, lists } = this.#deps;
     const seq = await this.#seqOf(conversation.id, messageId);
     const unread = await repo.unreadAfter(store.db, conversation.id, seq);
-    const read = { user_id: toUserId(id), conversation_id: conversation.id, unread_count: unread };
+    const told = { user_id: toUserId(id), conversation_id: conversation.id, unread_count: unread };
+    const isNew = await repo.hasUnread(store.db, conversation.id, seq);
+    if (!isNew) return { told, isNew };
     const listed = { conversation_id: conversation.id, unread_count: unread };
     await journal.commit({
       writes: [
@@ -168,10 +182,11 @@ export class Talk {
         repo.updateConversation(store.db, conversation.id, { unread }),
       ],
       events: [
-        chats.draft(chatTopic(conversation.id), "messages_read", read),
+        chats.draft(chatTopic(conversation.id), "messages_read", told),
         lists.draft(listTopic(conversation.inbox_id), "conversation_updated", listed),
       ],
     });
+    return { told, isNew };
   }
 
   async #seqOf(conversation: string, messageId: string | undefined): Promise<number> {

@@ -108,12 +108,23 @@ export class Visitors {
     });
   }
 
-  /** He has seen everything that was told until now. */
-  async seen({ conversation }: Room): Promise<void> {
-    const { store, journal } = this.#inbox.deps;
+  /**
+   * He has seen everything up to this message; without one, everything that was told until now, which may be more than
+   * what he had on the screen. Rejects with `not_found` for a message that is not his.
+   */
+  async seen({ conversation }: Room, message: string | undefined): Promise<void> {
+    const { journal } = this.#inbox.deps;
     const draft = { writes: [], events: [] };
-    await this.#inbox.arrivals.seen(conversation.id, await repo.newestSeq(store.db, conversation.id), draft);
+    await this.#inbox.arrivals.seen(conversation.id, await this.#seqOf(conversation.id, message), draft);
     if (draft.writes.length > 0) await journal.commit(draft);
+  }
+
+  async #seqOf(conversation: string, message: string | undefined): Promise<number> {
+    const { db } = this.#inbox.deps.store;
+    if (message === undefined) return repo.newestSeq(db, conversation);
+    const row = await repo.messageById(db, message);
+    if (row?.conversation_id !== conversation) throw new Fault("not_found", "there is no such message");
+    return row.seq;
   }
 
   /** Agents see the name at once, unless one of them gave him another. */

@@ -12,6 +12,8 @@ type Chat = Connection<{ readonly conversation: string }, typeof chatOutgoing>;
 /** One conversation with a customer (seed 002), for all agents who have it open. */
 export function chatChannel(inbox: Inbox) {
   const rooms = new WeakMap<object, Room>();
+  /** Who types: whoever goes types no more. */
+  const typing = new WeakSet<object>();
   const room = (connection: object): Room => rooms.get(connection)!;
   const older = async (connection: Chat, filters: Readonly<Record<string, unknown>> = {}) => {
     const page = await inbox.conversations.messages(room(connection), filters, undefined, olderPage);
@@ -50,6 +52,7 @@ export function chatChannel(inbox: Inbox) {
     async close(connection) {
       if (!rooms.has(connection)) return;
       inbox.watchers.remove(connection as never);
+      if (typing.has(connection)) inbox.typing(room(connection), connection as never, false);
       await inbox.presence(connection as never, connection.params.conversation, false);
     },
     async snapshot(connection, db) {
@@ -67,9 +70,16 @@ export function chatChannel(inbox: Inbox) {
             external_send_result: said.result,
           });
       },
-      typing: (connection, { is_typing }) => inbox.typing(room(connection), connection as never, is_typing),
-      mark_read: (connection, { message_id }) =>
-        inbox.talk.markRead(room(connection), connection.identity, message_id),
+      typing(connection, { is_typing }) {
+        if (is_typing) typing.add(connection);
+        else typing.delete(connection);
+        inbox.typing(room(connection), connection as never, is_typing);
+      },
+      async mark_read(connection, { message_id }) {
+        const read = await inbox.talk.markRead(room(connection), connection.identity, message_id);
+        // Nothing that the others had not heard; clients of seed 002 wait for an answer all the same.
+        if (!read.isNew) connection.sendJson({ type: "messages_read", ...read.told });
+      },
       get_messages: (connection, { filters }) => older(connection, filters),
       load_more_messages: (connection, { filters }) => older(connection, filters),
       ping: (connection) => connection.send("pong", {}),

@@ -1,5 +1,6 @@
 import { defineChannel } from "../../../core/channel.ts";
 import type { Identity } from "../../../core/identity.ts";
+import type { Room } from "../access.ts";
 import { widgetIncoming, widgetOutgoing } from "../messages.ts";
 import type { Inbox } from "../service.ts";
 import { type Visitor, Visitors } from "../visitors.ts";
@@ -12,6 +13,8 @@ export function widgetChannel(inbox: Inbox) {
   const visitors = new Visitors(inbox);
   /** Names that were told before the first message: they alone are no conversation. */
   const names = new WeakMap<object, string>();
+  /** Who types: whoever goes types no more. */
+  const typing = new WeakMap<object, Room>();
   return defineChannel({
     name: "widget",
     path: "/ws/widget/:inbox",
@@ -37,7 +40,11 @@ export function widgetChannel(inbox: Inbox) {
         cursor: connection.cursor,
       });
     },
-    close: (connection) => inbox.watchers.remove(connection as never),
+    close(connection) {
+      inbox.watchers.remove(connection as never);
+      const room = typing.get(connection);
+      if (room !== undefined) visitors.typing(room, false);
+    },
     handle: {
       async message(connection, { content, client_message_id }) {
         const { params, identity } = connection;
@@ -49,9 +56,13 @@ export function widgetChannel(inbox: Inbox) {
         });
         if (!isNew) connection.send("message", message);
       },
-      async typing({ params, identity }, { is_typing }) {
-        const room = await visitors.room(params.inbox, visitorOf(identity));
-        if (room !== undefined) visitors.typing(room, is_typing);
+      async typing(connection, { is_typing }) {
+        const room = await visitors.room(connection.params.inbox, visitorOf(connection.identity));
+        // He may be gone by now.
+        if (room === undefined || connection.ending !== undefined) return;
+        if (is_typing) typing.set(connection, room);
+        else typing.delete(connection);
+        visitors.typing(room, is_typing);
       },
       async name(connection, { name }) {
         const { params, identity } = connection;
@@ -62,9 +73,9 @@ export function widgetChannel(inbox: Inbox) {
           else await visitors.rename(room, name);
         });
       },
-      async seen({ params, identity }) {
+      async seen({ params, identity }, { message_id }) {
         const room = await visitors.room(params.inbox, visitorOf(identity));
-        if (room !== undefined) await visitors.seen(room);
+        if (room !== undefined) await visitors.seen(room, message_id);
       },
       ping: (connection) => connection.send("pong", {}),
     },

@@ -209,6 +209,18 @@ export const sentSince = (db: Db, conversation: string, since: number) =>
     .limit(200)
     .execute();
 
+/** Whether there are customers' messages up to this one that nobody has seen. */
+export const hasUnread = async (db: Db, conversation: string, seq: number): Promise<boolean> =>
+  (await db
+    .selectFrom("inbox_messages")
+    .select("seq")
+    .where("conversation_id", "=", conversation)
+    .where("type", "=", "customer")
+    .where("is_answered", "=", 0)
+    .where("seq", "<=", seq)
+    .limit(1)
+    .executeTakeFirst()) !== undefined;
+
 /** Customers' messages after this one that nobody has seen. */
 export async function unreadAfter(db: Db, conversation: string, seq: number): Promise<number> {
   const { n } = await db
@@ -233,6 +245,14 @@ export const updateOutbox = (
 ) => db.updateTable("inbox_outbox").set(change).where("message_id", "=", message);
 export const deleteOutbox = (db: Db, message: string) =>
   db.deleteFrom("inbox_outbox").where("message_id", "=", message);
+
+/** What was stored in the moment in which its inbox was removed. */
+export const deleteOutboxOfRemoved = (db: Db) =>
+  db
+    .deleteFrom("inbox_outbox")
+    .where("inbox_id", "in", (eb) =>
+      eb.selectFrom("inboxes").select("id").where("removed_at", "is not", null),
+    );
 
 export const deleteOutboxOf = (db: Db, inbox: string) =>
   db.deleteFrom("inbox_outbox").where("inbox_id", "=", inbox);
