@@ -29,8 +29,13 @@ export async function peyk(dataDir: string, ...args: readonly string[]): Promise
 }
 
 /** In the data folder, where no `peyk.toml` of the clone is found. */
-const spawn = (dataDir: string, args: readonly string[], settings: Readonly<Record<string, string>>) =>
-  Bun.spawn([process.execPath, main, ...args], {
+const spawn = (
+  dataDir: string,
+  args: readonly string[],
+  settings: Readonly<Record<string, string>>,
+  program: readonly string[] = [process.execPath, main],
+) =>
+  Bun.spawn([...program, ...args], {
     cwd: dataDir,
     env: environment(dataDir, settings),
     stdin: "ignore",
@@ -43,6 +48,8 @@ export interface ServerOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Folder to use and to keep, for tests that start twice. */
   readonly dataDir?: string;
+  /** What is run in place of the source, such as the one-file executable. */
+  readonly program?: readonly string[];
 }
 
 /** `peyk serve` in a process of its own, as an operator runs it. */
@@ -54,11 +61,11 @@ export class ServerProcess {
   #url: URL | undefined;
   #onOutput = () => {};
 
-  private constructor({ settings = {}, dataDir }: ServerOptions) {
+  private constructor({ settings = {}, dataDir, program }: ServerOptions) {
     const temp = dataDir === undefined ? tempDir() : undefined;
     this.dataDir = dataDir ?? temp!.path;
     this.#cleanUp = () => temp?.[Symbol.dispose]();
-    this.#child = spawn(this.dataDir, ["serve"], settings);
+    this.#child = spawn(this.dataDir, ["serve"], settings, program);
     void this.#collect(this.#child.stdout);
     void this.#collect(this.#child.stderr);
   }

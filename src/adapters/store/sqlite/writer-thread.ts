@@ -13,6 +13,11 @@ interface Pending {
 const maxInFlight = 2;
 const maxBatch = 2_000;
 
+/** In the one-file executable every file has the executable's address, and the writer's stands at its path below src/. */
+const isBundled = !import.meta.url.endsWith("/writer-thread.ts");
+const writerUrl = new URL(isBundled ? "./adapters/store/sqlite/writer.ts" : "./writer.ts", import.meta.url)
+  .href;
+
 /** Our side of the writer's thread: gathers the changes of one moment into a batch, and hands out the outcomes. */
 export class WriterThread {
   readonly #worker: Worker;
@@ -30,7 +35,7 @@ export class WriterThread {
   }
 
   static async start(options: WriterOptions): Promise<WriterThread> {
-    const worker = new Worker(new URL("./writer.ts", import.meta.url).href, { smol: true });
+    const worker = new Worker(writerUrl, { smol: true });
     await new Promise<void>((resolve, reject) => {
       worker.onmessage = ({ data }: MessageEvent<FromWriter>) =>
         "broken" in data ? reject(new Error(data.broken)) : resolve();

@@ -1,0 +1,18 @@
+/** `npm run build [-- FILE]`: the whole program as one file, `dist/peyk` by default, for machines without Bun or Node. */
+import { mkdirSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+
+const [outfile = "dist/peyk"] = process.argv.slice(2);
+const root = resolve(import.meta.dir, "..");
+const target = resolve(outfile);
+mkdirSync(dirname(target), { recursive: true });
+
+// The database's writer is a thread of its own, and a thread needs an entry of its own.
+const entries = ["src/main.ts", "src/adapters/store/sqlite/writer.ts"];
+const build = Bun.spawn([process.execPath, "build", "--compile", ...entries, "--outfile", target], {
+  cwd: root,
+  stdin: "ignore",
+  stdout: "inherit",
+  stderr: "inherit",
+});
+process.exitCode = await build.exited;

@@ -1,0 +1,35 @@
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { Administrator, administratorSettings } from "../kit/administrator.ts";
+import { TestClient } from "../kit/client.ts";
+import { ServerProcess } from "../kit/process.ts";
+import { FakeTelegram } from "../kit/telegram/server.ts";
+import { tempDir } from "../kit/temp.ts";
+
+const script = join(import.meta.dir, "..", "..", "scripts", "build.ts");
+
+test("the one-file executable serves, stores, and loads what a platform needs, from any folder", async () => {
+  using folder = tempDir();
+  const file = join(folder.path, "peyk");
+  const build = Bun.spawn([process.execPath, script, file], { stdout: "ignore", stderr: "inherit" });
+  expect(await build.exited).toBe(0);
+
+  await using telegram = FakeTelegram.start();
+  const options = { settings: administratorSettings, program: [file], dataDir: folder.path };
+  {
+    await using server = await ServerProcess.start(options);
+    const administrator = await Administrator.of(server);
+    const settings = { bot_token: telegram.token, api_root: telegram.url };
+    await administrator.post("/api/inboxes", { kind: "telegram", name: "Bot", telegram: settings });
+    const { id } = await administrator.post("/api/inboxes", { kind: "web", name: "Site" });
+    const visitor = await TestClient.open(`ws://${server.url.host}/ws/widget/${id}`);
+    visitor.send({ type: "message", content: "stored by the writer's thread" });
+    await visitor.next("message");
+    const script = await fetch(new URL("/widget.js", server.url));
+    expect(script.headers.get("content-type")).toContain("javascript");
+    await visitor.close();
+  }
+  await using again = await ServerProcess.start(options);
+  const { conversations } = await (await Administrator.of(again)).get("/api/conversations");
+  expect(conversations).toMatchObject([{ last_message: { content: "stored by the writer's thread" } }]);
+}, 60_000);
