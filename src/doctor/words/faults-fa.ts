@@ -43,7 +43,7 @@ export const faultsFa: FaultWords = {
   },
   origin_refused: {
     message: "صفحه‌های این نشانی اجازهٔ اتصال ندارند",
-    hint: "مبدأ (origin) صفحه را به ALLOWED_ORIGINS بیفزایید.",
+    hint: "مبدأ (origin) صفحه را به ALLOWED_ORIGINS بیفزایید، یا برای ابزارک سایت، به `origins` صندوق آن.",
   },
   not_found: {
     message: "در این مسیر چیزی نیست",
@@ -116,6 +116,10 @@ export const faultsFa: FaultWords = {
   queue_full: {
     message: "فرمان‌های بسیاری در انتظار این دستگاه‌اند",
     hint: "صبر کنید تا برخی را بگیرد، یا به فرمان‌ها `ttl` کوتاه‌تری بدهید.",
+  },
+  too_many_conversations: {
+    message: "گفتگوهای تازهٔ بسیاری در زمانی کوتاه",
+    hint: "به اندازهٔ ثانیه‌های retry_after صبر کنید؛ گردانندهٔ سرور می‌تواند MAX_NEW_CONVERSATIONS_PER_ADDRESS یا MAX_NEW_CONVERSATIONS_PER_INBOX را بیشتر کند.",
   },
   server_full: {
     message: "سرور به سقف اتصال‌هایش رسیده است",

@@ -43,7 +43,7 @@ export const faultsRu: FaultWords = {
   },
   origin_refused: {
     message: "страницам с этого адреса подключаться нельзя",
-    hint: "Добавьте источник (origin) страницы в ALLOWED_ORIGINS.",
+    hint: "Добавьте источник (origin) страницы в ALLOWED_ORIGINS, а для веб-виджета — в `origins` его ящика.",
   },
   not_found: {
     message: "по этому пути ничего нет",
@@ -116,6 +116,10 @@ export const faultsRu: FaultWords = {
   queue_full: {
     message: "для этого устройства ждёт слишком много команд",
     hint: "Подождите, пока оно заберёт часть, или давайте командам меньший `ttl`.",
+  },
+  too_many_conversations: {
+    message: "слишком много новых бесед за короткое время",
+    hint: "Подождите столько секунд, сколько указано в retry_after; оператор может увеличить MAX_NEW_CONVERSATIONS_PER_ADDRESS или MAX_NEW_CONVERSATIONS_PER_INBOX.",
   },
   server_full: {
     message: "у сервера столько соединений, сколько ему разрешено",
