@@ -1,6 +1,7 @@
 import type { Compilable, Guarded } from "../../core/store.ts";
 import { Fault } from "../../protocol/faults.ts";
 import type { Room } from "./access.ts";
+import { wordsOf } from "./customers.ts";
 import type { InboxDependencies } from "./dependencies.ts";
 import { pageOf, pageSize, toFilter } from "./filters.ts";
 import {
@@ -140,6 +141,7 @@ export class Conversations {
       await this.#requireMember(inbox_id, assigned_to);
       writes.push({ query: repo.assign(store.db, id, conversation.assigned_to, assigned_to, now), rows: 1 });
     }
+    if (change.title !== undefined) writes.push(await this.#indexTitle(conversation, change.title));
     if (Object.keys(fields).length > 0)
       writes.push(repo.updateConversation(store.db, id, { ...fields, updated_at: now }));
     if (writes.length === 0) return;
@@ -154,6 +156,12 @@ export class Conversations {
       writes,
       events: [lists.draft(listTopic(inbox_id), "conversation_updated", told)],
     });
+  }
+
+  async #indexTitle({ customer_id }: repo.ConversationRow, title: string): Promise<Compilable> {
+    const { db } = this.#deps.store;
+    const customer = (await repo.customerById(db, customer_id))!;
+    return repo.indexCustomer(db, customer, wordsOf(customer, title));
   }
 
   async #requireMember(inbox: string, user: string | null): Promise<void> {

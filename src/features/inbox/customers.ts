@@ -59,7 +59,7 @@ export class Customers {
     const conversation = await repo.conversationOfCustomer(store.db, customer.id);
     const writes = [
       repo.updateCustomer(store.db, customer.id, { ...change, updated_at }),
-      repo.indexCustomer(store.db, customer, wordsOf(changed)),
+      repo.indexCustomer(store.db, customer, wordsOf(changed, conversation?.title)),
     ];
     if (conversation !== undefined) {
       const title = titleOf(conversation.source, changed);
@@ -105,6 +105,11 @@ export const titleOf = (source: repo.ConversationRow["source"], customer: Named)
 const isNameless = ({ firstName, username }: Contact): boolean =>
   username === undefined && (firstName === "" || firstName === "Instagram user");
 
-/** What a search finds of a customer. */
-const wordsOf = (row: Named & Pick<repo.CustomerRow, "email" | "phone_number">): string =>
-  [row.first_name, row.last_name, row.username, row.email, row.phone_number].filter((each) => each).join(" ");
+/** What a search finds of a customer, and of the title of his conversation. */
+export const wordsOf = (
+  row: Named & Pick<repo.CustomerRow, "email" | "phone_number">,
+  title?: string,
+): string =>
+  [row.first_name, row.last_name, row.username, row.email, row.phone_number, title]
+    .filter((each) => each)
+    .join(" ");

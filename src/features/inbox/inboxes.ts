@@ -201,10 +201,10 @@ export class Inboxes {
 
   /** `false`: he was given or lost a conversation in the same moment. */
   async #takeOut(id: string, user: string): Promise<boolean> {
-    const { store, lists, clock } = this.#deps;
+    const { store, lists } = this.#deps;
     const { db } = store;
     const unassigned = await repo.assignedIn(db, id, user);
-    const unassign = { query: repo.unassign(db, id, user, clock.now()), rows: unassigned.length };
+    const unassign = { query: repo.unassign(db, id, user), rows: unassigned.length };
     const told = unassigned.map((conversation_id) =>
       lists.draft(listTopic(id), "conversation_updated", { conversation_id, assigned_to: null }),
     );

@@ -40,6 +40,18 @@ test("pages of several inboxes follow one another without gap or repeat, however
   expect(ids(await world.get("/conversations?page=8"))).toEqual([]);
 });
 
+test("a title that an agent gave is found, also after the customer's name has changed", async () => {
+  await using world = await InboxWorld.start();
+  const { id } = await world.conversation();
+  const count = async (search: string) =>
+    (await world.get(`/conversations?search=${search}`)).pagination.count;
+  await world.send("PATCH", `/conversations/${id}`, { title: "Broken teapot" });
+  expect(await count("teapot")).toBe(1);
+  const { customer } = await world.get(`/conversations/${id}`);
+  await world.send("PATCH", `/customers/${customer.id}`, { first_name: "Zahra" });
+  expect([await count("teapot"), await count("zahra")]).toEqual([1, 1]);
+});
+
 test("a search finds what a message says now", async () => {
   await using telegram = FakeTelegram.start();
   await using world = await InboxWorld.start();

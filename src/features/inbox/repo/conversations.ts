@@ -102,10 +102,11 @@ export const assignedIn = async (db: Db, inbox: string, user: string): Promise<s
       .execute()
   ).map(({ id }) => id);
 
-export const unassign = (db: Db, inbox: string, user: string, updated_at: number) =>
+/** Their order in the list stays: nothing has happened in them. */
+export const unassign = (db: Db, inbox: string, user: string) =>
   db
     .updateTable("inbox_conversations")
-    .set({ assigned_to: null, updated_at })
+    .set({ assigned_to: null })
     .where("inbox_id", "=", inbox)
     .where("assigned_to", "=", user);
 
