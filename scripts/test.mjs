@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { ensureInstalled, root } from "./ensure.mjs";
 
 /** Milliseconds after which a step that hangs is ended and has failed. */
-const patience = 5 * 60_000;
+const patience = 9 * 60_000;
 const strict = process.env.CI === "true";
 const bun = ensureInstalled();
 const bin = (path) => join(root, "node_modules", path);
