@@ -153,7 +153,7 @@ export function judgeAnswer(answer: Answer, host: string, now: number): Outcome 
 
 /** Words of the pages that hotels, airports and company networks put in front of everything. */
 const portalWords =
-  /captive|hotspot|wispaccessgatewayparam|nodogsplash|coovachilli|mikrotik|routeros|portal.{0,20}log-?in|wi-?fi.{0,30}(log-?in|sign|connect|terms)|guest (network|access)|accept .{0,20}terms/i;
+  /captive|hotspot|wispaccessgatewayparam|nodogsplash|coovachilli|mikrotik|routeros|portal.{0,20}log[ -]?in|wi-?fi.{0,30}(log[ -]?in|sign|terms)|guest (network|access)|accept .{0,20}terms/i;
 
 /** RFC 6585 6: 511 says so by itself. Else a page for people whose words are those of such networks. */
 function isLoginPage({ status, headers, body }: Answer, host: string): boolean {
