@@ -33,17 +33,26 @@ const pushedBytes = 125;
 const slow = 1_000;
 
 export async function heartbeatStage(walk: Walk): Promise<Outcome> {
-  const heartbeat = await beat(walk);
-  return heartbeat.end === undefined ? judgeHeartbeat(heartbeat) : judgeEnd(heartbeat.end, askerOf(walk));
+  const first = judge(await beat(walk, 1, patience), walk);
+  if (first.cause !== "proxy_buffers") return first;
+  // A moment's hitch in the network looks the same once, but not twice.
+  const second = await beat(walk, 2, patience / 2);
+  return isSilent(second) ? first : judge(second, walk);
 }
 
-async function beat(walk: Walk): Promise<Heartbeat> {
+const judge = (heartbeat: Heartbeat, walk: Walk): Outcome =>
+  heartbeat.end === undefined ? judgeHeartbeat(heartbeat) : judgeEnd(heartbeat.end, askerOf(walk));
+
+const isSilent = ({ beats }: Heartbeat): boolean => beats.every(({ came }) => came === undefined);
+
+/** Sends pings for `ms` milliseconds at most, and notes when their pongs come. */
+async function beat(walk: Walk, round: number, ms: number): Promise<Heartbeat> {
   const { session, clock } = walk;
   const beats: { sent: number; came?: number }[] = [];
   const started = clock.monotonic();
   const texts: string[] = [];
   const send = () => {
-    session!.ping(new Uint8Array([beats.length]));
+    session!.ping(new Uint8Array([round, beats.length]));
     beats.push({ sent: clock.monotonic() });
   };
   send();
@@ -52,22 +61,23 @@ async function beat(walk: Walk): Promise<Heartbeat> {
     const isAnswered = beats.at(-1)!.came !== undefined;
     if (beats.length < pings && (isAnswered || waited >= impatience)) send();
     else if (beats.length === pings && isAnswered) return { beats };
-    const left = patience - (clock.monotonic() - started);
+    const left = ms - (clock.monotonic() - started);
     if (left <= 0) break;
     const event = await session!.next(Math.min(left, beats.length < pings ? impatience : left));
-    if (event.kind === "pong") take(beats, event.data, clock.monotonic());
+    if (event.kind === "pong" && event.data[0] === round) take(beats, event.data, clock.monotonic());
     else if (event.kind === "message") texts.push(event.text ?? "");
     else if (event.kind === "broken") return { beats, broken: event };
     else if (event.kind === "close") return { beats, end: { texts, close: event } };
     else if (event.kind === "ended") return { beats, cut: true };
   }
-  return (await push(walk)) ? { beats, afterPush: true } : { beats };
+  const isSomeone = beats.some(({ came }) => came !== undefined);
+  return !isSomeone && (await push(walk)) ? { beats, afterPush: true } : { beats };
 }
 
 /** RFC 6455 5.5.3: a pong carries its ping's body; the answer to a later ping answers those before. */
 function take(beats: { sent: number; came?: number }[], data: Uint8Array, now: number): void {
-  const [index] = data;
-  if (data.length !== 1 || index! >= beats.length) return;
+  const [, index] = data;
+  if (data.length !== 2 || index! >= beats.length) return;
   for (const each of beats.slice(0, index! + 1)) each.came ??= now;
 }
 

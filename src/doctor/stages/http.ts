@@ -1,5 +1,6 @@
 import { get, shake } from "../handshake.ts";
 import { because, known, type Outcome, ok } from "../outcome.ts";
+import { pathOnly } from "../target.ts";
 import type { Walk } from "../walk.ts";
 import { describeWho, isPeykBody, whoAnswers } from "../who.ts";
 import { type Answer, isAnswer, type NoAnswer } from "../wire/http.ts";
@@ -47,14 +48,18 @@ export interface Otherwise {
 }
 
 async function whatElse(walk: Walk, { bytes }: NoAnswer): Promise<Otherwise> {
-  if (bytes.length > 0) return { speaksTls: false, speaksHttp: false };
+  if (bytes.length > 0 && !isAlert(bytes)) return { speaksTls: false, speaksHttp: false };
   const speaksTls = !walk.target.secure && (await alsoSpeaksTls(walk));
-  return { speaksTls, speaksHttp: !speaksTls && (await alsoSpeaksHttp(walk)) };
+  return { speaksTls, speaksHttp: !speaksTls && (await alsoSpeaksHttp(walk, isAlert(bytes))) };
 }
 
-async function alsoSpeaksHttp(walk: Walk): Promise<boolean> {
+/** A TLS record of type alert (RFC 8446 5.1). */
+const isAlert = (bytes: Uint8Array): boolean => bytes[0] === 0x15 && bytes[1] === 0x03;
+
+/** `badly`: with a request that a proxy refuses by itself, since whoever stands behind it speaks no HTTP. */
+async function alsoSpeaksHttp(walk: Walk, badly: boolean): Promise<boolean> {
   try {
-    return isAnswer(await get(walk, walk.target.path.split("?")[0]!, 1_500));
+    return isAnswer(await get(walk, badly ? "*" : pathOnly(walk.target), 1_500));
   } catch {
     return false;
   }
@@ -75,9 +80,10 @@ async function alsoSpeaksTls(walk: Walk): Promise<boolean> {
 
 /** What came is no HTTP, or no whole answer. */
 export function judgeNoAnswer({ bytes, ending }: NoAnswer, { speaksTls, speaksHttp }: Otherwise): Outcome {
-  // A TLS record of type alert (RFC 8446 5.1).
-  const isAlert = bytes[0] === 0x15 && bytes[1] === 0x03;
-  if (speaksTls || isAlert) return because("plain_on_tls_port", { how: isAlert ? "alert" : "closed" });
+  // A proxy that passes on what it got: TLS is what its upstream speaks.
+  if (isAlert(bytes) && speaksHttp) return because("bad_gateway", { banner: "TLS" });
+  if (speaksTls || isAlert(bytes))
+    return because("plain_on_tls_port", { how: isAlert(bytes) ? "alert" : "closed" });
   if (ending?.how === "failure" && /CERTIFICATE_REQUIRED/.test(ending.code))
     return because("tls_client_cert", { code: ending.code });
   if (speaksHttp || /^HTTP\/1\.[01] \d{3}/.test(textOf(bytes)))
