@@ -30,7 +30,7 @@ export function print(report: Report, look: Look): string {
   return [
     fill(words.frame.examines, { url: report.url }, words),
     "",
-    ...lines,
+    ...tidy(lines),
     "",
     paint(report.verdict, verdictOf(report, words)),
   ].join("\n");
@@ -65,7 +65,8 @@ function block({ means, next, party, remedies, facts }: Told, words: Words, widt
 }
 
 function remedyLines(remedies: Told["remedies"], { frame }: Words): string[] {
-  const shown = remedies.slice(0, shownRemedies);
+  const fitting = remedies.filter(({ fits }) => fits === true);
+  const shown = (fitting.length > 0 ? fitting : remedies).slice(0, shownRemedies);
   const more = remedies.length - shown.length;
   return [
     ...shown.flatMap(({ where, text }) => [
@@ -96,3 +97,7 @@ export function wrap(text: string, width: number): string[] {
   }
   return [...lines, line];
 }
+
+/** Blocks stand apart by one empty line, and none is left at the end. */
+const tidy = (lines: readonly string[]): string[] =>
+  lines.filter((line, i) => line !== "" || (i < lines.length - 1 && lines[i + 1] !== ""));

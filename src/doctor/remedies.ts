@@ -326,7 +326,7 @@ export const remedies = {
   server_log: [
     {
       where: "shell",
-      text: "journalctl -u peyk -n 50        # or: docker logs --tail 50 <container>, or where the server's log is",
+      text: "journalctl -u <service> -n 50        # or: docker logs --tail 50 <container>, or where the server's log is",
     },
   ],
   get_token: [
@@ -338,10 +338,10 @@ export const remedies = {
   ],
   device_token: [
     {
-      where: "board",
+      where: "Peyk",
       text: "npx peyk device add --kind pico --name Kitchen        # /ws/pico; --kind esp32cam for /ws/esp32cam",
     },
-    { where: "people", text: "npx peyk token issue --user ana@example.com        # or log in" },
+    { where: "Peyk", text: "npx peyk token issue --user ana@example.com        # or log in" },
   ],
   issuer: [
     {
@@ -362,12 +362,12 @@ export const remedies = {
     },
   ],
   origins: [
-    { where: "Peyk", text: "ALLOWED_ORIGINS={origin} npm start" },
+    { where: "Peyk", text: "ALLOWED_ORIGINS=https://shop.example npm start" },
     {
       where: "Django Channels",
       text: 'AllowedHostsOriginValidator(…)        # settings: ALLOWED_HOSTS = ["{host}"]',
     },
-    { where: "Socket.IO", text: 'new Server(http, { cors: { origin: "{origin}" } })' },
+    { where: "Socket.IO", text: 'new Server(http, { cors: { origin: "https://shop.example" } })' },
   ],
   connection_limits: [
     {

@@ -67,6 +67,8 @@ export interface Remedy {
   /** Where it belongs: `nginx`, `Caddy`, `ufw`, `shell`, … */
   readonly where: string;
   readonly text: string;
+  /** It fits who answered, or what he said. */
+  readonly fits?: true;
 }
 
 /** Of `peyk doctor`: 0 where a connection works, else 10 and the place of the broken stage in `stages`; 2 is for wrong words. */

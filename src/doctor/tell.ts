@@ -60,11 +60,20 @@ function tell(finding: Finding, facts: Facts, words: Words): Report["findings"][
   };
 }
 
-/** Those that fit who answered, or what was said, come first. */
+/** Those that fit who answered, or what was said, come first. Of no use: a Peyk's settings for another server. */
 function remediesFor(names: readonly RemedyName[], facts: Facts): Remedy[] {
   const said = [facts.who, facts.proxy, facts.body, facts.reason].join(" ");
   const all = names.flatMap((name): readonly RemedyText[] => remedies[name]);
-  const fitting = all.filter(({ who }) => who?.test(said) === true);
-  const others = all.filter((each) => !fitting.includes(each) && each.only !== true);
-  return [...fitting, ...others].map(({ where, text }) => ({ where, text: substitute(text, facts) }));
+  const usable = all.filter(({ where }) => where !== "Peyk" || facts.is_peyk !== false);
+  const fitting = usable.filter(({ who }) => who?.test(said) === true);
+  const others = usable.filter((each) => !fitting.includes(each) && each.only !== true);
+  return [
+    ...fitting.map((each) => ({ ...toRemedy(each, facts), fits: true as const })),
+    ...others.map((each) => toRemedy(each, facts)),
+  ];
 }
+
+const toRemedy = ({ where, text }: RemedyText, facts: Facts): Remedy => ({
+  where,
+  text: substitute(text, facts),
+});

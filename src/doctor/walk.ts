@@ -29,8 +29,8 @@ export class Walk {
   /** Who answers, and the proxy in front of it, as far as the answer tells. */
   who: string | undefined;
   proxy: string | undefined;
-  /** Whether a Peyk answers here; known from the HTTP stage on. */
-  isPeyk = false;
+  /** Whether a Peyk answers here; not known before the HTTP stage. */
+  isPeyk: boolean | undefined;
 
   constructor(target: Target, options: Options, clock: Clock) {
     this.target = target;
@@ -55,7 +55,7 @@ export class Walk {
   get facts(): Facts {
     const { target, address, isPeyk, who, proxy } = this;
     return {
-      ...known({ who, proxy }),
+      ...known({ who, proxy, is_peyk: isPeyk }),
       http: target.secure ? "https" : "http",
       url: urlOf(target),
       scheme: schemeOf(target),
@@ -64,7 +64,6 @@ export class Walk {
       authority: authorityOf(target),
       path: pathOnly(target),
       address: address === "" ? target.host : address,
-      is_peyk: isPeyk,
     };
   }
 

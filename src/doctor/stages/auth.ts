@@ -1,12 +1,15 @@
 import { type FaultName, faults } from "../../protocol/faults.ts";
 import type { CauseName } from "../causes.ts";
+import { shake } from "../handshake.ts";
+import type { TokenPlace } from "../options.ts";
 import { because, known, type Outcome, ok } from "../outcome.ts";
 import type { Facts } from "../report.ts";
 import { credentialOf, originOf } from "../target.ts";
 import { readToken, type TokenProblem, type TokenReading } from "../token.ts";
 import type { Walk } from "../walk.ts";
 import type { FrameFault } from "../wire/frames.ts";
-import type { Session } from "../wire/session.ts";
+import { isAnswer } from "../wire/http.ts";
+import { Session } from "../wire/session.ts";
 import { skewOf } from "./http.ts";
 
 /** Milliseconds in which a server has greeted, or refused. */
@@ -39,13 +42,53 @@ export interface Asker {
 export async function authStage(walk: Walk): Promise<Outcome> {
   const { session, target, options, clock, isPeyk } = walk;
   const credential = credentialOf(target, options);
-  if (credential?.from === "message")
-    session!.text(JSON.stringify({ type: "auth", token: credential.token }));
+  if (credential?.from === "message") session!.text(authMessage(credential.token));
   let heard = await listen(session!, clock.monotonic.bind(clock));
   // A Peyk's channel that waits for a first message says so when another one comes.
   if (isPeyk && credential === undefined && isSilent(heard)) heard = await pingInJson(walk);
-  return judgeAuth(heard, askerOf(walk));
+  const outcome = judgeAuth(heard, askerOf(walk));
+  return outcome.verdict === "broken" ? withOtherWay(walk, outcome) : outcome;
 }
+
+/** Causes that a token may have which went where the server does not look. */
+const maybeElsewhere: readonly CauseName[] = [
+  "token_missing",
+  "refused_by_policy",
+  "closed_at_once",
+  "http_unauthorized",
+  "http_forbidden",
+];
+
+/** Was the token only in the wrong place? Servers differ, and proxies drop headers. */
+export async function withOtherWay(walk: Walk, outcome: Outcome): Promise<Outcome> {
+  const credential = credentialOf(walk.target, walk.options);
+  const isOurChoice = walk.options.token !== undefined && walk.options.tokenIn === undefined;
+  if (credential?.from !== "header" || !isOurChoice || !maybeElsewhere.includes(outcome.cause!))
+    return outcome;
+  const places: readonly TokenPlace[] = walk.isPeyk === true ? ["query", "message"] : ["query"];
+  for (const place of places)
+    if (await entersBy(walk, place, credential.token))
+      return { ...outcome, facts: { ...outcome.facts, works_in: place } };
+  return outcome;
+}
+
+async function entersBy(walk: Walk, place: TokenPlace, token: string): Promise<boolean> {
+  const shaken = await shake(walk, { tokenIn: place }).catch(() => undefined);
+  if (shaken === undefined) return false;
+  const { answer, line } = shaken;
+  try {
+    if (!isAnswer(answer) || answer.status !== 101) return false;
+    const session = new Session(line, answer.rest, walk.clock);
+    if (place === "message") session.text(authMessage(token));
+    return (
+      judgeAuth(await listen(session, walk.clock.monotonic.bind(walk.clock)), askerOf(walk)).verdict === "ok"
+    );
+  } finally {
+    line.close();
+  }
+}
+
+const authMessage = (token: string): string => JSON.stringify({ type: "auth", token });
 
 async function pingInJson({ session, clock }: Walk): Promise<Heard> {
   session!.text('{"type":"ping"}');
@@ -59,7 +102,12 @@ export function askerOf({ target, options, clock, answer, isPeyk }: Walk): Asker
   const credential = credentialOf(target, options);
   const skew = skewOf(answer!, clock.now());
   const token = credential && { ...readToken(credential.token, clock.now(), skew), from: credential.from };
-  return { isPeyk, origin: originOf(options), skew, ...(token === undefined ? {} : { token }) };
+  return {
+    isPeyk: isPeyk === true,
+    origin: originOf(options),
+    skew,
+    ...(token === undefined ? {} : { token }),
+  };
 }
 
 /** Until a greeting or an end; after an error message, until its close frame. */
@@ -142,12 +190,15 @@ export function tokenFacts({ token, skew }: Asker): Facts {
     audience,
     token_type: type,
     expired_seconds: positive(token.expired_seconds),
-    expired_seconds_server: skew === undefined ? undefined : positive(token.expired_seconds_server),
+    expired_seconds_server: isApart(skew) ? positive(token.expired_seconds_server) : undefined,
     starts_in_seconds: token.starts_in_seconds,
-    starts_in_seconds_server: skew === undefined ? undefined : token.starts_in_seconds_server,
+    starts_in_seconds_server: isApart(skew) ? token.starts_in_seconds_server : undefined,
     skew_seconds: skew,
   });
 }
+
+/** Whether it matters whose clock one reads. */
+const isApart = (skew: number | undefined): boolean => skew !== undefined && Math.abs(skew) > maxSkew / 2;
 
 const positive = (seconds: number | undefined): number | undefined =>
   seconds !== undefined && seconds > 0 ? seconds : undefined;

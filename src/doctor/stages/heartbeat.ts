@@ -96,7 +96,7 @@ export function judgeHeartbeat({ beats, afterPush, broken, cut }: Heartbeat): Ou
   if (broken !== undefined) return because("bad_frames", { broken: broken.fault, bytes: broken.bytes });
   if (afterPush === true) return because("proxy_buffers", { how: "push" });
   const times = beats.flatMap(({ sent, came }) => (came === undefined ? [] : [came - sent]));
-  if (cut === true) return because("no_pong", { seconds: 0, cut });
+  if (cut === true) return because("no_pong", { how: "hangs_up_at_ping" });
   if (times.length === 0) return because("no_pong", { seconds: patience / 1000 });
   if (isBunch(beats)) return because("proxy_buffers", { how: "bunch", ms: Math.round(Math.max(...times)) });
   const ms = round(median(times));

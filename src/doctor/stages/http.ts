@@ -87,7 +87,9 @@ export function judgeNoAnswer({ bytes, ending }: NoAnswer, { speaksTls, speaksHt
   if (ending?.how === "failure" && /CERTIFICATE_REQUIRED/.test(ending.code))
     return because("tls_client_cert", { code: ending.code });
   if (speaksHttp || /^HTTP\/1\.[01] \d{3}/.test(textOf(bytes)))
-    return ending === undefined ? because("upgrade_hangs") : because("bad_handshake", { wrong: ["101"] });
+    return ending === undefined
+      ? because("upgrade_hangs")
+      : because("bad_handshake", { how: bytes.length === 0 ? "hangs_up_at_upgrade" : "ends_half_way" });
   if (bytes.length === 0)
     return ending === undefined
       ? because("silent")

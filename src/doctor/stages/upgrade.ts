@@ -6,6 +6,7 @@ import type { Walk } from "../walk.ts";
 import { describeWho, isPeykBody, type Who, whoAnswers } from "../who.ts";
 import { type Answer, acceptFor, isAnswer } from "../wire/http.ts";
 import { Session } from "../wire/session.ts";
+import { errorIn, withOtherWay } from "./auth.ts";
 
 /** What else was tried when the handshake was refused. */
 export interface Probes {
@@ -26,11 +27,12 @@ export async function upgradeStage(walk: Walk): Promise<Outcome> {
   const outcome = judgeUpgrade(answer, {
     target: walk.target,
     key: walk.key,
-    isPeyk: walk.isPeyk,
+    isPeyk: walk.isPeyk === true,
     origin: originOf(walk.options),
     probes,
   });
-  if (outcome.verdict === "ok") walk.session = new Session(walk.line!, answer.rest, walk.clock);
+  if (outcome.verdict !== "ok") return withOtherWay(walk, outcome);
+  walk.session = new Session(walk.line!, answer.rest, walk.clock);
   return outcome;
 }
 
@@ -149,6 +151,8 @@ function factsOf(answer: Answer, { target, isPeyk, probes }: Asked): Facts {
     who: isPeyk ? (who.proxy === undefined ? "Peyk" : `Peyk (${who.proxy})`) : describeWho(answer),
     proxy: who.proxy,
     body: excerpt(answer.body),
+    own: who.own ? who.proxy : undefined,
+    challenge: /^\w+/.exec(answer.headers.get("www-authenticate") ?? "")?.[0],
     other_path: probes.otherPath,
     other_url: probes.otherPath === undefined ? undefined : wsUrl(target, probes.otherPath),
     retry_after: answer.headers.get("retry-after"),
@@ -156,8 +160,10 @@ function factsOf(answer: Answer, { target, isPeyk, probes }: Asked): Facts {
   });
 }
 
-/** The first words of a page, without its tags. */
+/** The first words of a page, without its tags; of a JSON document, what it says. */
 function excerpt(body: string): string | undefined {
+  const said = errorIn(body)?.message ?? "";
+  if (said !== "") return said.slice(0, 160);
   const text = body
     .replace(/<(style|script|head)[\s\S]*?<\/\1>/gi, " ")
     .replace(/<[^>]*>/g, " ")
@@ -244,7 +250,7 @@ function judgeForbidden(answer: Answer, facts: Facts, { origin, probes, target }
   if (otherPath !== undefined) return because("wrong_path", facts);
   if (otherOrigin === undefined)
     return isAboutOrigin(answer)
-      ? because("origin_refused", known({ ...facts, origin }))
+      ? because("origin_refused", known({ ...facts, origin, allowed: undefined }))
       : because("http_forbidden", facts);
   const tried = otherOrigin === "" ? wsUrl(target, "").replace(/^ws/, "http") : otherOrigin;
   return because(

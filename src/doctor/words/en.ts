@@ -42,7 +42,7 @@ export const en: Words = {
     verdict_broken: "Broken at {stage}: {title}",
     somebody: "the server",
     more_remedies: "{count} more with --json",
-    receipt: "The server's log has more under the receipt {receipt}.",
+    receipt: "On the server, peyk doctor --explain {receipt} tells the rest.",
   },
 
   terms: {
@@ -69,6 +69,12 @@ export const en: Words = {
     reset: "hangs up",
     missing_intermediate: "the server sends its own certificate alone, without the one that signed it",
     unknown_root: "its chain ends at an authority that this machine does not know",
+    hangs_up_at_upgrade: "it hangs up at an upgrade, and answers ordinary requests",
+    ends_half_way: "the connection ended in the middle of it",
+    hangs_up_at_ping: "it hangs up instead",
+    header: "Authorization header",
+    query: "URL, as ?token=",
+    message: "first message",
     empty: "it is empty",
     bearer: "it begins with the word Bearer, which belongs to the header and not to the token",
     quotes: "there are quotation marks around it",
@@ -96,7 +102,7 @@ export const en: Words = {
     upgrade_ok: "101, the handshake is right",
     auth_greeted: "open[[, greeted with {greeting}]]",
     auth_silent: "open, and not refused",
-    auth_who: "open, known as {user}",
+    auth_who: "open, known as {user}[[; the token was in the {token_in:term}]]",
     heartbeat_ok: "ping answered in {ms} ms",
     idle_survived: "still open after {seconds} s of silence",
     idle_server_pings:
@@ -278,8 +284,8 @@ export const en: Words = {
     wrong_path: {
       title: "There is no WebSocket at {path} ({status})[[, but there is one at {other_path}]].",
       means:
-        "The server is the right one, or at least one that can do it, but this path is none of its sockets. A missing or superfluous slash at the end is enough.",
-      next: "[[Use {other_url}. ]]If that is not the one that you want, look up the path in the server's documentation, slashes included.",
+        "[[{own} itself answered: it hands this path on to nobody. ]]The server may be the right one, but this path is none of its sockets. A missing or superfluous slash at the end is enough.",
+      next: "Look up the path in the server's documentation, slashes included[[; {other_url} opens a WebSocket]].",
     },
     redirect: {
       title: "The server redirects to {location} ({status}).",
@@ -306,8 +312,8 @@ export const en: Words = {
     http_unauthorized: {
       title: "The server refuses before the socket opens: 401[[, and {problem:term}]].",
       means:
-        'It wants to know who you are. A browser\'s script sees 1006 and never this 401.[[ It says: "{body}".]]',
-      next: "Send a valid token: --token T[[; yours: {problem:term}]].",
+        '[[In the {works_in:term} the same token is accepted. ]]It wants to know who you are. A browser\'s script sees 1006 and never this 401.[[ It says: "{body}".]]',
+      next: "Send what it asks for[[ ({challenge})]]: a token with --token T[[ (yours: {problem:term})]], or a user and a password as wss://user:password@… .",
     },
     http_forbidden: {
       title: "The server refuses before the socket opens: 403 ({who}).",
@@ -353,8 +359,9 @@ export const en: Words = {
       next: "Read the server's log at this second, and ask who operates {host} what {status} means for {path}.",
     },
     upgrade_hangs: {
-      title: "The handshake was never finished.",
-      means: "Somebody took the request and began to answer, but no complete answer came.",
+      title: "A request for a WebSocket gets no answer; an ordinary request does.",
+      means:
+        "The server, or a proxy, takes the upgrade and does nothing with it: all workers are busy, or nobody feels responsible.",
       next: "Read the server's log at this second.",
     },
     bad_accept: {
@@ -364,14 +371,16 @@ export const en: Words = {
       next: "Mend the server's handshake (RFC 6455, 4.2.2), or use a ready WebSocket library there.",
     },
     bad_handshake: {
-      title: "The server says 101, but its handshake is wrong: {wrong:list}.",
-      means: "These headers are missing, wrong, or were never asked for. Clients that check give up here.",
-      next: "Mend {wrong:list} in the server's handshake (RFC 6455, 4.2.2), or see which proxy changes it.",
+      title: "The server's handshake is wrong[[: {wrong:list}]][[: {how:term}]].",
+      means:
+        "[[These headers are missing, wrong, or were never asked for: {wrong:list}. ]]No client that keeps to RFC 6455 goes on from here.",
+      next: "Mend the server's handshake[[ ({wrong:list})]] (RFC 6455, 4.2.2), or see which proxy meddles with it.",
     },
 
     token_missing: {
       title: "The server wants a token ({code})[[: {reason}]].",
-      means: "The socket opened, and was closed because nobody said who is there.",
+      means:
+        "[[In the {works_in:term} the same token is accepted: the server does not look elsewhere, or a proxy drops the header. ]]The socket opened, and was closed because nobody said who is there.",
       next: "Send a token: --token T. Browsers send it as ?token= or in a first message, since they cannot set headers.",
     },
     token_malformed: {
@@ -509,12 +518,13 @@ export const en: Words = {
     },
     closed_unknown: {
       title: "The server closed the socket with {code}[[: {reason}]].",
-      means: "This code is the server's own, and only its documentation knows what it means.",
+      means:
+        "Codes from 4000 on are the server's own, and only its documentation knows them. With 1002 and 1003 it says that it did not like what it got: often it wants a subprotocol (Sec-WebSocket-Protocol).",
       next: "Look up {code} in the server's documentation.",
     },
 
     no_pong: {
-      title: "The server does not answer pings ({seconds} s).",
+      title: "The server does not answer pings[[ ({seconds} s)]][[: {how:term}]].",
       means:
         "Every WebSocket endpoint must (RFC 6455, 5.5.2). The program behind hangs, or does not read its socket; clients that check will drop it.",
       next: "Look for what blocks the server, and let it answer pings: its WebSocket library can.",

@@ -45,6 +45,14 @@ export type Term =
   // tls: why a chain is not believed
   | "missing_intermediate"
   | "unknown_root"
+  // upgrade, heartbeat: what is done in place of an answer
+  | "hangs_up_at_upgrade"
+  | "ends_half_way"
+  | "hangs_up_at_ping"
+  // token: where it was put
+  | "header"
+  | "query"
+  | "message"
   // token: what is wrong with its form
   | "empty"
   | "bearer"
