@@ -1,10 +1,17 @@
 import type { Facts } from "./report.ts";
 import type { Term, Words } from "./words/words.ts";
 
-/** A sentence with its facts. What stands in `[[ ]]` goes where a fact in it is missing; elsewhere it becomes `?`. */
+/** In place of a fact that should be there. */
+export const gap = "⟨?⟩";
+
+/** A sentence with its facts. What stands in `[[ ]]` goes where a fact in it is missing, and `[[?fact … ]]` where that one is; elsewhere it leaves a gap that tests look for. */
 export function fill(template: string, facts: Facts, words: Words): string {
-  const whole = template.replace(/\[\[(.*?)\]\]/g, (_, part: string) =>
-    placeholders(part).every((name) => isKnown(facts[name])) ? part : "",
+  const whole = template.replace(
+    /\[\[(?:\?(\w+) )?(.*?)\]\]/g,
+    (_, asked: string | undefined, part: string) =>
+      [...(asked === undefined ? [] : [asked]), ...placeholders(part)].every((name) => isKnown(facts[name]))
+        ? part
+        : "",
   );
   return whole
     .replace(/\{(\w+)(?::(\w+))?\}/g, (_, name: string, kind?: string) => show(facts[name], kind, words))
@@ -24,7 +31,7 @@ const isKnown = (value: Facts[string] | undefined): boolean =>
   value !== undefined && value !== "" && !(Array.isArray(value) && value.length === 0);
 
 function show(value: Facts[string] | undefined, kind: string | undefined, words: Words): string {
-  if (value === undefined) return "?";
+  if (value === undefined) return gap;
   if (kind === "duration") return words.duration(Math.abs(Number(value)));
   if (kind === "bytes") return bytes(Number(value));
   if (kind === "term") return words.terms[value as Term] ?? String(value);

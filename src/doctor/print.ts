@@ -32,9 +32,15 @@ export function print(report: Report, look: Look): string {
     "",
     ...tidy(lines),
     "",
-    paint(report.verdict, verdictOf(report, words)),
+    start(words) + paint(report.verdict, verdictOf(report, words)),
   ].join("\n");
 }
+
+/**
+ * In front of a line for people in a language from right to left: terminals choose a line's direction by its first
+ * letter, and ours may begin with "TCP". Commands are left alone, so that they are copied as they are.
+ */
+const start = ({ direction }: Words): string => (direction === "rtl" ? "\u200f" : "");
 
 function stageLine(
   { verdict, stage, saw, ms }: Told,
@@ -44,7 +50,7 @@ function stageLine(
   const longest = Math.max(...Object.values(words.stages).map(({ length }) => length));
   const time = verdict === "skipped" ? "" : `  (${ms < 10 ? ms : Math.round(ms)} ms)`;
   const text = `${words.stages[stage].padEnd(longest)}  ${saw}`;
-  return `${paint(verdict, marks[verdict])} ${verdict === "skipped" ? paint(verdict, text) : text}${time}`;
+  return `${start(words)}${paint(verdict, marks[verdict])} ${verdict === "skipped" ? paint(verdict, text) : text}${time}`;
 }
 
 function block({ means, next, party, remedies, facts }: Told, words: Words, width: number): string[] {
@@ -57,10 +63,11 @@ function block({ means, next, party, remedies, facts }: Told, words: Words, widt
   const longest = Math.max(...rows.map(([name]) => frame[name].length));
   const told = rows.flatMap(([name, text]) =>
     wrap(text, width - longest - 6).map(
-      (line, i) => `    ${(i === 0 ? frame[name] : "").padEnd(longest)}  ${line}`,
+      (line, i) => `${start(words)}    ${(i === 0 ? frame[name] : "").padEnd(longest)}  ${line}`,
     ),
   );
-  const receipt = facts.receipt === undefined ? [] : [`    ${fill(frame.receipt, facts, words)}`];
+  const receipt =
+    facts.receipt === undefined ? [] : [`${start(words)}    ${fill(frame.receipt, facts, words)}`];
   return ["", ...told, ...receipt, ...remedyLines(remedies, words), ""];
 }
 

@@ -17,9 +17,10 @@ export class Secrets {
   }
 
   hide(text: string): string {
-    let hidden = text.replace(/eyJ[\w-]{6,}(\.[\w-]*){0,2}/g, (jwt) => shorten(jwt));
-    for (const secret of this.#secrets) hidden = hideIn(hidden, secret);
-    return hidden;
+    const jwtless = text.replace(/eyJ[\w-]{6,}(\.[\w-]*){0,2}/g, (jwt) => shorten(jwt));
+    const short = this.#secrets.filter(({ length }) => length <= window);
+    const long = this.#secrets.filter(({ length }) => length > window);
+    return short.reduce((hidden, secret) => hidden.split(secret).join("…"), hidePieces(jwtless, long));
   }
 
   /** Every string in a value of JSON. */
@@ -35,27 +36,29 @@ export class Secrets {
 export const shorten = (secret: string): string =>
   secret.length < 24 ? "…" : `${secret.slice(0, 4)}…${secret.slice(-2)}`;
 
-function hideIn(text: string, secret: string): string {
-  if (secret.length <= window) return text.split(secret).join("…");
-  const covered = coverage(text, secret);
+/** Each stretch of the text that is made of pieces of secrets becomes one short form. */
+function hidePieces(text: string, secrets: readonly string[]): string {
+  const owners = ownersOf(text, secrets);
   let hidden = "";
   for (let at = 0; at < text.length; ) {
     let end = at;
-    while (end < text.length && covered[end]) end++;
-    hidden += end > at ? shorten(secret) : text[at];
+    while (end < text.length && owners[end] !== undefined) end++;
+    hidden += end > at ? shorten(owners[at]!) : text[at];
     at = Math.max(end, at + 1);
   }
   return hidden;
 }
 
-/** Which characters of the text belong to a piece of the secret. */
-function coverage(text: string, secret: string): boolean[] {
-  const pieces = new Set<string>();
-  for (let at = 0; at + window <= secret.length; at++) pieces.add(secret.slice(at, at + window));
-  const covered: boolean[] = new Array(text.length).fill(false);
-  for (let at = 0; at + window <= text.length; at++)
-    if (pieces.has(text.slice(at, at + window))) covered.fill(true, at, at + window);
-  return covered;
+/** To which secret each character of the text belongs, if to any. */
+function ownersOf(text: string, secrets: readonly string[]): (string | undefined)[] {
+  const owners: (string | undefined)[] = new Array(text.length).fill(undefined);
+  for (const secret of secrets) {
+    const pieces = new Set<string>();
+    for (let at = 0; at + window <= secret.length; at++) pieces.add(secret.slice(at, at + window));
+    for (let at = 0; at + window <= text.length; at++)
+      if (pieces.has(text.slice(at, at + window))) owners.fill(secret, at, at + window);
+  }
+  return owners;
 }
 
 /** Headers whose values are nobody's business. */

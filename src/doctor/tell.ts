@@ -3,9 +3,11 @@ import { fill, substitute } from "./fill.ts";
 import { type RemedyName, type RemedyText, remedies } from "./remedies.ts";
 import type { Facts, Finding, Remedy, Report } from "./report.ts";
 import { en } from "./words/en.ts";
+import { fa } from "./words/fa.ts";
+import { ru } from "./words/ru.ts";
 import type { Words } from "./words/words.ts";
 
-export const languages = { en } as const satisfies Record<string, Words>;
+export const languages = { en, fa, ru } as const satisfies Record<string, Words>;
 export type Language = keyof typeof languages;
 
 interface Told {

@@ -58,6 +58,7 @@ export class Walk {
       ...known({ who, proxy, is_peyk: isPeyk }),
       http: target.secure ? "https" : "http",
       url: urlOf(target),
+      swapped_url: urlOf({ ...target, secure: !target.secure }),
       scheme: schemeOf(target),
       host: target.host,
       port: target.port,

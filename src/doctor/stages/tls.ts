@@ -1,4 +1,3 @@
-import { isIP } from "node:net";
 import * as tls from "node:tls";
 import { because, known, type Outcome, ok, skipped } from "../outcome.ts";
 import type { Facts } from "../report.ts";
@@ -139,20 +138,29 @@ const whyUntrusted = (code: string, chain: number): string =>
 
 const iso = (ms: number): string => (Number.isFinite(ms) ? new Date(ms).toISOString().slice(0, 10) : "");
 
-/** No handshake came about: what speaks there, then? */
+/** What else is known of a server with which no handshake came about. */
+export interface Instead {
+  /** What it answers to plain HTTP: `http`, or its first words. */
+  readonly plain?: string | undefined;
+  /** The protocol that it speaks with somebody who takes old ones. */
+  readonly protocol?: string | undefined;
+}
+
+const isTooOld = (code: string): boolean => /PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL/.test(code);
+
 async function judgeFailure(walk: Walk, code: string): Promise<Outcome> {
-  if (/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL/.test(code)) {
-    const old = await tryTls(walk, "TLSv1");
-    return because("tls_too_old", known({ code, protocol: "protocol" in old ? old.protocol : undefined }));
-  }
+  if (!isTooOld(code)) return judgeTlsFailure(code, { plain: await speaksPlain(walk) });
+  const old = await tryTls(walk, "TLSv1");
+  return judgeTlsFailure(code, "protocol" in old ? old : {});
+}
+
+/** `code`: as BoringSSL and Bun name it. */
+export function judgeTlsFailure(code: string, { plain, protocol }: Instead): Outcome {
+  if (isTooOld(code)) return because("tls_too_old", known({ code, protocol }));
   if (/CERTIFICATE_REQUIRED|NO_CERTIFICATE/.test(code)) return because("tls_client_cert", { code });
   if (/NO_APPLICATION_PROTOCOL/.test(code)) return because("http2_only", { code });
-  const plain = await speaksPlain(walk);
-  if (plain === "http") return because("tls_on_plain_port", { code, plain: plain });
-  return because(
-    "tls_failed",
-    known({ code, name: isIP(walk.target.host) === 0 ? walk.target.host : undefined, banner: plain }),
-  );
+  if (plain === "http") return because("tls_on_plain_port", { code });
+  return because("tls_failed", known({ code, banner: plain }));
 }
 
 /** Says hello in plain HTTP: `http` where that is answered, else the first words of what came; `undefined`: nothing. */

@@ -6,7 +6,7 @@ import type { Walk } from "../walk.ts";
 import { describeWho, isPeykBody, type Who, whoAnswers } from "../who.ts";
 import { type Answer, acceptFor, isAnswer } from "../wire/http.ts";
 import { Session } from "../wire/session.ts";
-import { errorIn, withOtherWay } from "./auth.ts";
+import { askerOf, errorIn, tokenFacts, withOtherWay } from "./auth.ts";
 
 /** What else was tried when the handshake was refused. */
 export interface Probes {
@@ -31,9 +31,19 @@ export async function upgradeStage(walk: Walk): Promise<Outcome> {
     origin: originOf(walk.options),
     probes,
   });
-  if (outcome.verdict !== "ok") return withOtherWay(walk, outcome);
+  if (outcome.verdict !== "ok") return withOtherWay(walk, withToken(outcome, walk));
   walk.session = new Session(walk.line!, answer.rest, walk.clock);
   return outcome;
+}
+
+/** What is wrong with our own token is worth knowing where somebody refuses us by a status. */
+function withToken(outcome: Outcome, walk: Walk): Outcome {
+  if (outcome.cause !== "http_unauthorized" && outcome.cause !== "http_forbidden") return outcome;
+  const asker = askerOf(walk);
+  return {
+    ...outcome,
+    facts: known({ ...tokenFacts(asker), problem: asker.token?.problem, ...outcome.facts }),
+  };
 }
 
 /** Where servers of this world have their sockets. */

@@ -184,12 +184,12 @@ export const en: Words = {
     tls_on_plain_port: {
       title: "Port {port} speaks plain HTTP, not TLS.",
       means: "wss:// was asked for, but what listens there does not encrypt.",
-      next: "Use ws://{host}:{port}{path}, or the port on which the server (or its proxy) speaks TLS.",
+      next: "Use {swapped_url}, or the port on which the server (or its proxy) speaks TLS.",
     },
     plain_on_tls_port: {
       title: "Port {port} speaks TLS, and ws:// was asked for.",
       means: "The server there waits for an encrypted connection.",
-      next: "Use wss://{host}:{port}{path}",
+      next: "Use {swapped_url}",
     },
     cert_expired: {
       title: "The certificate of {asked_name} expired on {valid_to}, {ago_seconds:duration} ago.",
@@ -310,15 +310,15 @@ export const en: Words = {
       next: "Compare host, path and parameters with the server's documentation, letter by letter.",
     },
     http_unauthorized: {
-      title: "The server refuses before the socket opens: 401[[, and {problem:term}]].",
+      title: "The server refuses before the socket opens: 401[[; your token: {problem:term}]].",
       means:
         '[[In the {works_in:term} the same token is accepted. ]]It wants to know who you are. A browser\'s script sees 1006 and never this 401.[[ It says: "{body}".]]',
-      next: "Send what it asks for[[ ({challenge})]]: a token with --token T[[ (yours: {problem:term})]], or a user and a password as wss://user:password@… .",
+      next: "Send what it asks for[[ ({challenge})]]: a valid token with --token T, or a user and a password with --header 'Authorization: Basic …'.",
     },
     http_forbidden: {
-      title: "The server refuses before the socket opens: 403 ({who}).",
+      title: "The server refuses before the socket opens: 403 ({who})[[; your token: {problem:term}]].",
       means:
-        'Application servers such as daphne and uvicorn answer this when the application refuses before it accepts: no token, no right, or no route for this path. A browser\'s script sees 1006 and never this 403.[[ It says: "{body}".]]',
+        '[[{own} itself refuses, by a rule of its own. ]][[In the {works_in:term} the same token is accepted. ]]Application servers such as daphne and uvicorn answer this when the application refuses before it accepts: no token, no right, or no route for this path. A browser\'s script sees 1006 and never this 403.[[ It says: "{body}".]]',
       next: "Send a token of somebody who may enter (--token T); if you did, check the path and the server's log.",
     },
     http_rate_limited: {
@@ -465,7 +465,7 @@ export const en: Words = {
     origin_refused: {
       title: "Pages of this origin may not connect[[: {origin}]][[ ({reason})]].",
       means:
-        "The server lets in only pages of origins that it has on a list[[; {allowed} was let in]].[[ It wants an Origin header at all times, which programs do not send: {needs_origin}.]]",
+        "The server lets in only pages of origins that it has on a list[[; {allowed} was let in]].[[?needs_origin  It wants an Origin header at all times, which programs do not send by themselves.]]",
       next: "Add the origin to the server's list of allowed origins.",
     },
     path_refused: {

@@ -5,7 +5,8 @@ import type { FrameFault } from "../wire/frames.ts";
 
 /**
  * Sentences of one language. `{fact}` is replaced by a fact, `{fact:kind}` by its form for people: `list`, `duration`
- * (of seconds), `bytes`, or `term` (one of `terms`). `[[ … ]]` is left out where a fact in it is not known.
+ * (of seconds), `bytes`, or `term` (one of `terms`). `[[ … ]]` is left out where a fact in it is not known,
+ * `[[?fact … ]]` where that fact is not.
  */
 export interface Words {
   readonly stages: Readonly<Record<Stage, string>>;
