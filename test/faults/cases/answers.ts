@@ -93,7 +93,7 @@ export const answerCases: readonly FaultCase[] = [
   {
     name: "405 Method Not Allowed",
     setUp: says(answer("405 Method Not Allowed", { Allow: "POST" })),
-    expected: broken("upgrade", "http_only", "server", /WebSocket/),
+    expected: broken("upgrade", "odd_status", "server", /operates|path/),
   },
   {
     name: "407: a proxy wants a password",
@@ -105,7 +105,7 @@ export const answerCases: readonly FaultCase[] = [
   {
     name: "410 Gone",
     setUp: says(answer("410 Gone")),
-    expected: broken("upgrade", "wrong_path", "you", /path/),
+    expected: broken("upgrade", "odd_status", "server", /operates|path/),
   },
   {
     name: "418",
@@ -145,7 +145,7 @@ export const answerCases: readonly FaultCase[] = [
   {
     name: "501 Not Implemented",
     setUp: says(answer("501 Not Implemented")),
-    expected: broken("upgrade", "http_only", "server", /WebSocket/),
+    expected: broken("upgrade", "server_error", "server", /log/),
   },
   {
     name: "503 with Retry-After",
@@ -216,7 +216,7 @@ export const answerCases: readonly FaultCase[] = [
       const port = await answering(stack, () => Buffer.concat([settings, goaway]));
       return { url: `ws://127.0.0.1:${port}/ws` };
     },
-    expected: broken("http", "http2_only", "server", /HTTP\/1\.1/),
+    expected: broken("http", "not_http", "you", /HTTP\/1\.1/),
   },
   {
     name: "Nonsense instead of a status line",
