@@ -7,6 +7,7 @@ import { describeSettings } from "../src/config/describe.ts";
 import { loadConfig } from "../src/config/load.ts";
 import { tomlName } from "../src/config/setting.ts";
 import { faults } from "../src/protocol/faults.ts";
+import { withCases } from "./docs/cases.ts";
 import { code, notice, prose, table } from "./docs/markdown.ts";
 import { troubleshootingPages } from "./docs/troubleshooting.ts";
 
@@ -20,6 +21,7 @@ async function documents(): Promise<Readonly<Record<string, string>>> {
     "asyncapi.json": json("the channels", asyncapi),
     "config.md": configPage(),
     "faults.md": faultsPage(),
+    "doctor.md": withCases(readFileSync(join(folder, "doctor.md"), "utf8")),
     ...troubleshootingPages(),
   };
 }

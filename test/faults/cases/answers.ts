@@ -49,11 +49,13 @@ export const answerCases: readonly FaultCase[] = [
   },
   {
     name: "A hotel's network sends everybody to its own login",
+    needs: ["outer address"],
     setUp: saysOutside(answer("302 Found", { Location: "http://wifi.hotel.example/login?orig=127.0.0.1" })),
     expected: broken("http", "login_page", "network", /log in|login|browser/i),
   },
   {
     name: "A hotel's network answers everything with its login page",
+    needs: ["outer address"],
     setUp: saysOutside(answer("200 OK", {}, portal)),
     expected: broken("http", "login_page", "network", /log in|login|browser/i),
   },

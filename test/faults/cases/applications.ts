@@ -74,6 +74,7 @@ const notFound = '{"detail":"Not Found"}';
 export const applicationCases: readonly FaultCase[] = [
   {
     name: "Python's file server",
+    needs: ["python"],
     setUp: python(
       `import sys, http.server\nhttp.server.test(http.server.SimpleHTTPRequestHandler, port=int(sys.argv[1]), bind="127.0.0.1")`,
     ),
@@ -81,11 +82,13 @@ export const applicationCases: readonly FaultCase[] = [
   },
   {
     name: "A WSGI application, as Django and Flask are without ASGI",
+    needs: ["python"],
     setUp: python(wsgi("200 OK", "<h1>hello</h1>")),
     expected: httpOnly,
   },
   {
     name: "A WSGI application that says 404",
+    needs: ["python"],
     setUp: python(wsgi("404 Not Found", "<h1>Not Found</h1>")),
     expected: httpOnly,
   },

@@ -38,6 +38,7 @@ export const tcpCases: readonly FaultCase[] = [
   },
   {
     name: "The server listens on 127.0.0.1 alone, and is asked by this machine's other address",
+    needs: ["outer address"],
     setUp: async (stack) => ({ url: `ws://${outsideAddress()}:${(await peyk(stack)).port}/ws/test/` }),
     expected: broken("tcp", "loopback_only", "server", /0\.0\.0\.0/),
   },

@@ -1,6 +1,7 @@
 import type { CauseName } from "../../../src/doctor/causes.ts";
 import type { Options } from "../../../src/doctor/options.ts";
 import type { Party, Report, Stage } from "../../../src/doctor/report.ts";
+import type { Need } from "./needs.ts";
 
 /** What the doctor is asked. */
 export interface Target {
@@ -29,10 +30,8 @@ export interface FaultCase {
   readonly name: string;
   readonly setUp: SetUp;
   readonly expected: Expected;
-  /** Needs network namespaces of its own: root, on Linux. */
-  readonly needsNetworks?: true;
-  /** Programs that must be installed. */
-  readonly needs?: readonly string[];
+  /** Without these it is skipped, loudly. */
+  readonly needs?: readonly Need[];
 }
 
 type Named = [stage: Stage, cause: CauseName, party: Party, fix: RegExp];
@@ -49,3 +48,7 @@ export const warns = (...named: Named): Expected => ({ ...broken(...named), verd
 
 /** Nothing may be found: each alarm here is a false one. */
 export const healthy: Expected = { verdict: "ok" };
+
+/** The same cases, of which each needs these. */
+export const needing = (needs: readonly Need[], cases: readonly FaultCase[]): readonly FaultCase[] =>
+  cases.map((each) => ({ ...each, needs: [...needs, ...(each.needs ?? [])] }));
