@@ -95,7 +95,7 @@ export const answerCases: readonly FaultCase[] = [
   {
     name: "405 Method Not Allowed",
     setUp: says(answer("405 Method Not Allowed", { Allow: "POST" })),
-    expected: broken("upgrade", "odd_status", "server", /operates|path/),
+    expected: broken("upgrade", "http_only", "server", /WebSocket/),
   },
   {
     name: "407: a proxy wants a password",
@@ -107,7 +107,7 @@ export const answerCases: readonly FaultCase[] = [
   {
     name: "410 Gone",
     setUp: says(answer("410 Gone")),
-    expected: broken("upgrade", "odd_status", "server", /operates|path/),
+    expected: broken("upgrade", "wrong_path", "you", /path/),
   },
   {
     name: "418",
@@ -147,7 +147,7 @@ export const answerCases: readonly FaultCase[] = [
   {
     name: "501 Not Implemented",
     setUp: says(answer("501 Not Implemented")),
-    expected: broken("upgrade", "server_error", "server", /log/),
+    expected: broken("upgrade", "http_only", "server", /WebSocket/),
   },
   {
     name: "503 with Retry-After",
@@ -218,7 +218,7 @@ export const answerCases: readonly FaultCase[] = [
       const port = await answering(stack, () => Buffer.concat([settings, goaway]));
       return { url: `ws://127.0.0.1:${port}/ws` };
     },
-    expected: broken("http", "not_http", "you", /HTTP\/1\.1/),
+    expected: broken("http", "http2_only", "server", /HTTP\/1\.1/),
   },
   {
     name: "Nonsense instead of a status line",
