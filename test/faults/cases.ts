@@ -2,6 +2,7 @@ import { answerCases } from "./cases/answers.ts";
 import { applicationCases } from "./cases/applications.ts";
 import { frameCases } from "./cases/frames.ts";
 import { handshakeCases } from "./cases/handshakes.ts";
+import { libraryCases } from "./cases/libraries.ts";
 import { limitCases } from "./cases/limits.ts";
 import { networkCases } from "./cases/network.ts";
 import { nginxCases } from "./cases/nginx.ts";
@@ -21,6 +22,7 @@ export const chapters: Readonly<Record<string, readonly FaultCase[]>> = {
   HAProxy: haproxyCases,
   Apache: apacheCases,
   Applications: applicationCases,
+  "Libraries of Python": libraryCases,
   "HTTP answers": answerCases,
   Handshakes: handshakeCases,
   Frames: frameCases,

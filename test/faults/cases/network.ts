@@ -87,6 +87,14 @@ export const networkCases = needing(
       expected: broken("http", "silent", "server", /which program/),
     },
     {
+      name: "What is bigger than 1,000 bytes is lost on the way, as in a VPN with a wrong MTU",
+      setUp: async (stack) => ({
+        ...(await across(there.v4, { firewall: `tcp dport ${port} ip length > 1000 drop` })(stack)),
+        options: { payload: 20_000 },
+      }),
+      expected: broken("payload", "cut_by_size", "proxy", /MTU|size|proxy/i),
+    },
+    {
       name: "The name has a dead address of version 6 beside a living one of version 4",
       setUp: across("both.peyk.test", { hosts: `${dead.v6} both.peyk.test\n${there.v4} both.peyk.test` }),
       expected: warns("tcp", "address_dead", "server", /AAAA/),

@@ -1,4 +1,7 @@
+import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Options } from "../../../src/doctor/options.ts";
+import { tempDir } from "../../kit/temp.ts";
 import { broken, type Expected, type FaultCase, healthy, needing } from "../kit/case.ts";
 import { politeWebSocket } from "../kit/frames.ts";
 import { handsOn, type NginxOptions, nginx } from "../kit/nginx.ts";
@@ -174,6 +177,63 @@ export const nginxCases = needing(
         return { url: `ws://127.0.0.1:${port}/ws/${"x".repeat(3000)}` };
       },
       expected: broken("upgrade", "odd_status", "server", /operates|long/i),
+    },
+    {
+      name: "nginx waits for the PROXY protocol, and is asked directly",
+      setUp: inFront((port) => handsOn(port), { listen: "proxy_protocol" }),
+      expected: broken("http", "hung_up", "server", /log|port|which program/i),
+    },
+    {
+      name: "nginx takes the header `Authorization` away",
+      setUp: async (stack) => {
+        const app = await peyk(stack);
+        const port = await nginx(stack, handsOn(app.port, 'proxy_set_header Authorization "";'));
+        return {
+          url: `ws://127.0.0.1:${port}/ws/conversations/`,
+          options: { token: (await app.user()).token },
+        };
+      },
+      expected: broken("auth", "token_missing", "token", /Authorization|proxy/),
+    },
+    {
+      name: "nginx hands on to version 4, and behind it only version 6 listens",
+      setUp: async (stack) => {
+        const { port } = await peyk(stack, { host: "::1" });
+        return alone(handsOn(port))(stack);
+      },
+      expected: broken("upgrade", "bad_gateway", "proxy", /proxy_pass|upstream/),
+    },
+    {
+      name: "nginx answers 200 with nothing (`return 200`)",
+      setUp: alone("return 200;"),
+      expected: broken("upgrade", "http_only", "server", /proxy_pass|location/),
+    },
+    {
+      name: "nginx answers 499",
+      setUp: alone("return 499;"),
+      expected: broken("upgrade", "odd_status", "server", /operates|log/),
+    },
+    {
+      name: "nginx asks for a password, and the address has it",
+      setUp: async (stack) => {
+        const { path: folder } = stack.use(tempDir());
+        const file = join(folder, "users");
+        // The user whom nginx runs as reads it.
+        chmodSync(folder, 0o755);
+        writeFileSync(file, "ana:{PLAIN}secret\n");
+        const lines = `auth_basic "closed"; auth_basic_user_file ${file}; proxy_set_header Authorization "";`;
+        const port = await nginx(stack, handsOn((await peyk(stack)).port, lines));
+        return { url: `ws://ana:secret@127.0.0.1:${port}${path}` };
+      },
+      expected: healthy,
+    },
+    {
+      name: "nginx hands on no `Connection`, but Peyk does without it",
+      setUp: inFront(
+        (port) =>
+          `proxy_pass http://127.0.0.1:${port}; proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade;`,
+      ),
+      expected: healthy,
     },
     {
       name: "nginx in front of Peyk, as its manual says",

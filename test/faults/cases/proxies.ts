@@ -131,6 +131,31 @@ export const haproxyCases = needing(
       expected: broken("upgrade", "http_only", "server", /WebSocket|path|uvicorn|ASGI/i),
     },
     {
+      name: "HAProxy speaks the PROXY protocol to Peyk, which does not",
+      setUp: async (stack) => {
+        const server = `server one 127.0.0.1:${(await peyk(stack)).port} send-proxy`;
+        return { url: url(await haproxy(stack, server)) };
+      },
+      expected: broken("upgrade", "bad_gateway", "proxy", /server|send-proxy/),
+    },
+    {
+      name: "HAProxy limits each address to one request, and says 429",
+      setUp: async (stack) => {
+        const rule =
+          "http-request track-sc0 src\n  http-request deny deny_status 429 if { sc_http_req_rate(0) gt 1 }";
+        const table = "stick-table type ip size 1k expire 60s store http_req_rate(60s)";
+        const target = await behindHaproxy({ frontend: `${table}\n  ${rule}` })(stack);
+        await fetch(target.url.replace("ws:", "http:"));
+        return target;
+      },
+      expected: broken("upgrade", "http_rate_limited", "you", /wait|limit/i),
+    },
+    {
+      name: "HAProxy with `option httpclose` in front of Peyk",
+      setUp: behindHaproxy({ defaults: "option httpclose" }),
+      expected: healthy,
+    },
+    {
       name: "HAProxy in front of Peyk",
       setUp: behindHaproxy({}, { idle: 3 }),
       expected: healthy,
@@ -167,6 +192,30 @@ export const apacheCases = needing(
         return { url: url(await apache(stack, ["proxy_wstunnel"], host)) };
       },
       expected: broken("upgrade", "gateway_unavailable", "server", /ProxyPass/),
+    },
+    {
+      name: "Apache cuts a socket that is silent for two seconds",
+      setUp: async (stack) => ({
+        ...(await behindApache(
+          ["proxy_wstunnel"],
+          (port) => `ProxyTimeout 2\nProxyPass / http://127.0.0.1:${port}/ upgrade=websocket`,
+        )(stack)),
+        options: { idle: 4 },
+      }),
+      expected: broken("idle", "cut_when_idle", "proxy", /ProxyTimeout/),
+    },
+    {
+      name: "Apache serves files there, and has no such file",
+      setUp: async (stack) => ({ url: url(await apache(stack, [], "DocumentRoot /usr/share/doc")) }),
+      expected: broken("upgrade", "wrong_path", "you", /path|ProxyPass/),
+    },
+    {
+      name: "Apache refuses (`Require all denied`)",
+      setUp: behindApache(
+        ["proxy_wstunnel"],
+        (port) => `<Location />\nRequire all denied\n</Location>\nProxyPass / ws://127.0.0.1:${port}/`,
+      ),
+      expected: broken("upgrade", "http_forbidden", "token", /token|log/i),
     },
     {
       name: "Apache with `upgrade=websocket` in front of Peyk",

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { TlsOptions } from "node:tls";
 import type { Options } from "../../../src/doctor/options.ts";
 import { broken, healthy, needing, type SetUp, warns } from "../kit/case.ts";
@@ -31,13 +32,20 @@ const secured =
     return { url: `wss://${host}:${app.port}/ws/test/`, options: isTrusted ? trusting(made) : {} };
   };
 
+/** Certificate and key in one file, as HAProxy wants them. */
+async function together({ folder, chain, key }: Certificate): Promise<string> {
+  const file = join(folder, "both.pem");
+  await Bun.write(file, [chain, key].map((part) => readFileSync(part, "utf8")).join(""));
+  return file;
+}
+
 /** nginx with TLS in front of Peyk, with these lines of its own. */
 const nginxWithTls =
-  (lines: (made: Certificate) => string, scheme = "wss"): SetUp =>
+  (lines: (made: Certificate) => string, scheme = "wss", listen = "ssl"): SetUp =>
   async (stack) => {
     const made = await certificate(stack);
     const server = `ssl_certificate ${made.chain}; ssl_certificate_key ${made.key}; ${lines(made)}`;
-    const port = await nginx(stack, handsOn((await peyk(stack)).port), { listen: "ssl", server });
+    const port = await nginx(stack, handsOn((await peyk(stack)).port), { listen, server });
     return { url: `${scheme}://127.0.0.1:${port}/ws/test/`, options: trusting(made) };
   };
 
@@ -115,11 +123,7 @@ export const tlsCases = needing(
       needs: ["haproxy"],
       setUp: async (stack) => {
         const made = await certificate(stack);
-        await Bun.write(
-          `${made.folder}/both.pem`,
-          [made.chain, made.key].map((file) => readFileSync(file, "utf8")).join(""),
-        );
-        const bind = `ssl crt ${made.folder}/both.pem ca-file ${made.ca} verify required`;
+        const bind = `ssl crt ${await together(made)} ca-file ${made.ca} verify required`;
         const port = await haproxy(stack, `server one 127.0.0.1:${(await peyk(stack)).port}`, { bind });
         return { url: `wss://127.0.0.1:${port}/ws/test/`, options: trusting(made) };
       },
@@ -194,15 +198,70 @@ export const tlsCases = needing(
       needs: ["haproxy"],
       setUp: async (stack) => {
         const made = await certificate(stack);
-        await Bun.write(
-          `${made.folder}/both.pem`,
-          [made.chain, made.key].map((file) => readFileSync(file, "utf8")).join(""),
-        );
-        const bind = `ssl crt ${made.folder}/both.pem`;
+        const bind = `ssl crt ${await together(made)}`;
         const port = await haproxy(stack, `server one 127.0.0.1:${(await peyk(stack)).port}`, { bind });
         return { url: `ws://127.0.0.1:${port}/ws/test/` };
       },
       expected: broken("http", "plain_on_tls_port", "you", /wss:\/\//),
+    },
+    {
+      name: "The certificate has the name in its subject alone, which browsers do not read",
+      setUp: secured({ names: "DNS:elsewhere.example", subject: "localhost" }, { host: "localhost" }),
+      expected: broken("tls", "cert_wrong_name", "server", /name of the certificate/),
+    },
+    {
+      name: "Nobody answers the TLS handshake",
+      setUp: async (stack) => ({
+        url: `wss://127.0.0.1:${await rawServer(stack, (socket) => socket.resume())}/`,
+      }),
+      expected: broken("tls", "tls_failed", "server", /log|openssl|TLS/i),
+    },
+    {
+      name: "The connection ends during the TLS handshake, and a plain one does too",
+      setUp: async (stack) => ({
+        url: `wss://127.0.0.1:${await rawServer(stack, (socket) => socket.once("data", () => socket.end()))}/`,
+      }),
+      expected: broken("tls", "tls_failed", "server", /log|openssl|TLS/i),
+    },
+    {
+      name: "HAProxy has no certificate for this name (`strict-sni`)",
+      needs: ["haproxy"],
+      setUp: async (stack) => {
+        const made = await certificate(stack, { names: "DNS:shop.example" });
+        const bind = `ssl crt ${await together(made)} strict-sni`;
+        const port = await haproxy(stack, `server one 127.0.0.1:${await freePort()}`, { bind });
+        return { url: `wss://localhost:${port}/`, options: trusting(made) };
+      },
+      expected: broken("tls", "tls_failed", "server", /name|SNI|certificate/i),
+    },
+    {
+      name: "SSH listens there, and `wss://` is asked for",
+      setUp: async (stack) => {
+        const port = await rawServer(stack, (socket) => {
+          socket.write("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n");
+          socket.resume();
+        });
+        return { url: `wss://127.0.0.1:${port}/` };
+      },
+      expected: broken("tls", "tls_failed", "server", /port|log|openssl/i),
+    },
+    {
+      name: "A self-signed certificate that the client was told to believe (`--ca`)",
+      setUp: async (stack) => {
+        const made = await certificate(stack, { signedBy: "self" });
+        const app = await peyk(stack, { "tls-cert": made.cert, "tls-key": made.key });
+        return {
+          url: `wss://127.0.0.1:${app.port}/ws/test/`,
+          options: { ca: readFileSync(made.cert, "utf8") },
+        };
+      },
+      expected: healthy,
+    },
+    {
+      name: "nginx with HTTP/2 and TLS in front of Peyk",
+      needs: ["nginx"],
+      setUp: nginxWithTls(() => "http2_max_concurrent_streams 10;", "wss", "ssl http2"),
+      expected: healthy,
     },
     {
       name: "Peyk with TLS of its own",

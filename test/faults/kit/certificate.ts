@@ -5,6 +5,7 @@ import { tempDir } from "../../kit/temp.ts";
 export interface CertificateOptions {
   /** `DNS:name` or `IP:address`. */
   readonly names?: string;
+  readonly subject?: string;
   /** Days from now. */
   readonly from?: number;
   readonly until?: number;
@@ -47,7 +48,13 @@ export async function certificate(
   stack: AsyncDisposableStack,
   options: CertificateOptions = {},
 ): Promise<Certificate> {
-  const { names = "IP:127.0.0.1,DNS:localhost", from = -10, until = 100, signedBy = "root" } = options;
+  const {
+    names = "IP:127.0.0.1,DNS:localhost",
+    subject = "server",
+    from = -10,
+    until = 100,
+    signedBy = "root",
+  } = options;
   const { path: folder } = stack.use(tempDir());
   writeFileSync(join(folder, "conf"), extensions(names));
   writeFileSync(join(folder, "index.txt"), "");
@@ -62,7 +69,7 @@ export async function certificate(
   if (signedBy === "intermediate")
     await sign(folder, "intermediate", "Intermediate of the tests", [...by("root"), "-extensions", "root"]);
   const signer = signedBy === "self" ? ["-selfsign", "-keyfile", "leaf.key"] : by(signedBy);
-  await sign(folder, "leaf", "server", [...signer, "-extensions", "leaf"], [from, until]);
+  await sign(folder, "leaf", subject, [...signer, "-extensions", "leaf"], [from, until]);
   return await files(folder, signedBy === "intermediate");
 }
 

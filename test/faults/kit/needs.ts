@@ -4,6 +4,9 @@ import { whyNoNetworks } from "./network.ts";
 const installed = (program: string) => (): string =>
   missing(["sh", "-c", `command -v ${program}`], `${program} is missing; .ci/run installs it`);
 
+const importable = (name: string) => (): string =>
+  missing(["python3", "-c", `import ${name}`], `Python's ${name} is missing; .ci/run installs it`);
+
 /** What a case may need of this machine, and how one finds out: `""` is yes, else why not. */
 const checks = {
   networks: whyNoNetworks,
@@ -13,8 +16,8 @@ const checks = {
   apache: installed("apache2"),
   openssl: installed("openssl"),
   python: installed("python3"),
-  uvicorn: () =>
-    missing(["python3", "-c", "import uvicorn"], "Python's uvicorn is missing; .ci/run installs it"),
+  uvicorn: importable("uvicorn"),
+  websockets: importable("websockets"),
   "outer address": () => (outsideAddress() === undefined ? "this machine has no address but loopback" : ""),
 } as const;
 
