@@ -209,11 +209,6 @@ export const nginxCases = needing(
       expected: broken("upgrade", "http_only", "server", /proxy_pass|location/),
     },
     {
-      name: "nginx answers 499",
-      setUp: alone("return 499;"),
-      expected: broken("upgrade", "odd_status", "server", /operates|log/),
-    },
-    {
       name: "nginx asks for a password, and the address has it",
       setUp: async (stack) => {
         const { path: folder } = stack.use(tempDir());
