@@ -224,6 +224,40 @@ export const frameCases: readonly FaultCase[] = [
     expected: broken("parallel", "few_sockets", "server", /limit|descriptor|ulimit|MAX_CONNECTIONS/i),
   },
   {
+    name: "After two seconds of silence nothing comes any more, not even an end, as behind a NAT that forgets",
+    setUp: async (stack) => ({
+      url: url(
+        await webSocket(stack, (socket) => {
+          let last = Date.now();
+          onFrame(socket, (opcode, payload) => {
+            if (Date.now() - last > 2000) return;
+            last = Date.now();
+            politely(socket, opcode, payload);
+          });
+        }),
+      ),
+      options: { idle: 4 },
+    }),
+    expected: broken("idle", "cut_when_idle", "proxy", /time-?out|NAT/i),
+  },
+  {
+    name: "Socket.IO, asked as its clients ask",
+    setUp: async (stack) => {
+      const open =
+        '0{"sid":"pKZyj9UmCfz6GPkpAAAA","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}';
+      const port = await webSocket(stack, (socket) => {
+        socket.write(frame(text, open));
+        onFrame(socket, (opcode, payload) => {
+          // engine.io ends what it cannot read.
+          if (opcode === text && !/^[0-6]/.test(payload.toString())) socket.end(frame(close, closing(1000)));
+          else if (opcode !== text) politely(socket, opcode, payload);
+        });
+      });
+      return { url: `ws://127.0.0.1:${port}/socket.io/?EIO=4&transport=websocket` };
+    },
+    expected: healthy,
+  },
+  {
     name: "A server that greets in the same packet as the 101",
     setUp: async (stack) => ({
       url: url(

@@ -1,4 +1,4 @@
-import { broken, type FaultCase, type SetUp } from "../kit/case.ts";
+import { broken, type FaultCase, healthy, type SetUp } from "../kit/case.ts";
 import {
   acceptOf,
   closing,
@@ -110,6 +110,100 @@ export const handshakeCases: readonly FaultCase[] = [
       ),
     }),
     expected: wrong(/log|proxy|path|WebSocket/i),
+  },
+  {
+    name: "101, then an HTTP error on the same connection, as Socket.IO with EIO=3",
+    setUp: async (stack) => ({
+      url: url(
+        await webSocket(
+          stack,
+          (socket) =>
+            void socket.end(
+              answer("400 Bad Request", { Connection: "close" }, "Unsupported protocol version"),
+            ),
+        ),
+      ),
+    }),
+    expected: broken("heartbeat", "bad_frames", "server", /RFC 6455|library|proxy/i),
+  },
+  {
+    name: "The answer's head never ends",
+    setUp: async (stack) => ({
+      url: url(
+        await rawServer(stack, (socket) =>
+          onRequest(socket, () => void socket.write("HTTP/1.1 101 Switching Protocols\r\nX-Slow: 1\r\n")),
+        ),
+      ),
+    }),
+    expected: broken("upgrade", "upgrade_hangs", "server", /log|proxy|worker/i),
+  },
+  {
+    name: "An interim answer (103) comes before the 101",
+    setUp: async (stack) => ({
+      url: url(
+        await rawServer(stack, (socket) =>
+          onRequest(socket, (request) => {
+            if (!request.isUpgrade) return void socket.end(answer("404 Not Found"));
+            onFrame(socket, (...each) => politely(socket, ...each));
+            return void socket.write(
+              `HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n${switching(request)}`,
+            );
+          }),
+        ),
+      ),
+    }),
+    expected: healthy,
+  },
+  {
+    name: "The handshake takes two seconds",
+    setUp: async (stack) => ({
+      url: url(
+        await rawServer(stack, (socket) =>
+          onRequest(socket, (request) => {
+            if (!request.isUpgrade) return void socket.end(answer("404 Not Found"));
+            onFrame(socket, (...each) => politely(socket, ...each));
+            return void setTimeout(() => socket.write(switching(request)), 2000);
+          }),
+        ),
+      ),
+    }),
+    expected: healthy,
+  },
+  {
+    name: "101 with `Content-Length: 0`, many headers and cookies, and another reason phrase",
+    setUp: async (stack) => {
+      const headers = {
+        "Content-Length": "0",
+        "Set-Cookie": `session=${"x".repeat(3000)}; Path=/`,
+        Server: "odd",
+      };
+      return {
+        url: url(
+          await rawServer(stack, (socket) =>
+            onRequest(socket, (request) => {
+              if (!request.isUpgrade) return void socket.end(answer("404 Not Found"));
+              onFrame(socket, (...each) => politely(socket, ...each));
+              return void socket.write(
+                switching(request, headers).replace("Switching Protocols", "Web Socket Protocol Handshake"),
+              );
+            }),
+          ),
+        ),
+      };
+    },
+    expected: healthy,
+  },
+  {
+    name: "A server that demands a subprotocol, and the header names it",
+    setUp: async (stack) => ({
+      url: url(
+        await politeWebSocket(stack, () => {}, {
+          headers: { "Sec-WebSocket-Protocol": "graphql-transport-ws" },
+        }),
+      ),
+      options: { headers: { "Sec-WebSocket-Protocol": "graphql-transport-ws" } },
+    }),
+    expected: healthy,
   },
   {
     name: "The server closes at once without a close frame",

@@ -1,7 +1,7 @@
 import type { Options } from "../../../src/doctor/options.ts";
 import { FakeClock } from "../../kit/clock.ts";
 import { broken, type FaultCase, healthy, type SetUp, warns } from "../kit/case.ts";
-import { politeWebSocket } from "../kit/frames.ts";
+import { closing, frame, opcodes, politeWebSocket, webSocket } from "../kit/frames.ts";
 import { at, peyk } from "../kit/peyk.ts";
 
 const test = "/ws/test/";
@@ -118,6 +118,17 @@ export const limitCases: readonly FaultCase[] = [
       return { url: `ws://127.0.0.1:${port}/` };
     },
     expected: healthy,
+  },
+  {
+    name: "Peyk stops while one connects",
+    setUp: async (stack) => {
+      const port = await webSocket(
+        stack,
+        (socket) => void socket.end(frame(opcodes.close, closing(1012, "the server restarts [r_abcdef]"))),
+      );
+      return { url: `ws://127.0.0.1:${port}/ws/test/` };
+    },
+    expected: of("server_restarts", "server", /again|second/),
   },
   { name: "Peyk, asked by `ws://`", setUp: withSettings({}, test), expected: healthy },
   {
