@@ -1,12 +1,17 @@
 import { answerCases } from "./cases/answers.ts";
+import { apacheCases } from "./cases/apache.ts";
 import { applicationCases } from "./cases/applications.ts";
+import { caddyCases } from "./cases/caddy.ts";
+import { closeCases } from "./cases/closes.ts";
 import { frameCases } from "./cases/frames.ts";
+import { gatewayCases } from "./cases/gateways.ts";
 import { handshakeCases } from "./cases/handshakes.ts";
+import { haproxyCases } from "./cases/haproxy.ts";
 import { libraryCases } from "./cases/libraries.ts";
 import { limitCases } from "./cases/limits.ts";
 import { networkCases } from "./cases/network.ts";
 import { nginxCases } from "./cases/nginx.ts";
-import { apacheCases, caddyCases, haproxyCases } from "./cases/proxies.ts";
+import { sessionCases } from "./cases/sessions.ts";
 import { tcpCases } from "./cases/tcp.ts";
 import { tlsCases } from "./cases/tls.ts";
 import { tokenCases } from "./cases/tokens.ts";
@@ -21,11 +26,14 @@ export const chapters: Readonly<Record<string, readonly FaultCase[]>> = {
   Caddy: caddyCases,
   HAProxy: haproxyCases,
   Apache: apacheCases,
-  Applications: applicationCases,
+  "Applications that speak HTTP": applicationCases,
   "Libraries of Python": libraryCases,
+  "Networks, clouds and gateways that answer by themselves": gatewayCases,
   "HTTP answers": answerCases,
   Handshakes: handshakeCases,
+  "Closed at once": closeCases,
   Frames: frameCases,
+  "Pings, silence, sizes, many at once": sessionCases,
   Tokens: tokenCases,
   "Peyk's paths and limits": limitCases,
 };

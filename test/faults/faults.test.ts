@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { type CauseName, causes } from "../../src/doctor/causes.ts";
 import { warn } from "../kit/program.ts";
 import { chapters } from "./cases.ts";
 import type { FaultCase } from "./kit/case.ts";
@@ -9,7 +10,7 @@ import { atMost } from "./kit/turn.ts";
 /** Milliseconds, of which a test spends most waiting for its turn. */
 const patience = 180_000;
 /** More would make two cores so busy that a healthy server looks slow. */
-const turn = atMost(6);
+const turn = atMost(10);
 
 /** Why a case cannot run here; `""`: it can. */
 const obstacle = ({ needs = [] }: FaultCase): string =>
@@ -44,3 +45,11 @@ for (const [chapter, cases] of Object.entries(chapters)) {
     }
   });
 }
+
+test("every cause that the doctor can name is tried, and no two cases have one name", () => {
+  const cases = Object.values(chapters).flat();
+  const tried = new Set(cases.map(({ expected }) => expected.cause));
+  expect(Object.keys(causes).filter((cause) => !tried.has(cause as CauseName))).toEqual([]);
+  const names = cases.map(({ name }) => name);
+  expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
+});

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { tempDir } from "../../kit/temp.ts";
 import { broken, type FaultCase, healthy } from "../kit/case.ts";
 import { freePort } from "../kit/port.ts";
-import { answer, answering } from "../kit/raw.ts";
+import { answer } from "../kit/raw.ts";
+import { says } from "../kit/says.ts";
 import { startServer } from "../kit/server.ts";
 
 const url = (port: number, path = "/ws/test/") => `ws://127.0.0.1:${port}${path}`;
@@ -59,14 +60,6 @@ const uvicorn =
     return { url: url(port) };
   };
 
-/** Answers as the server of another language or product does; plain requests and upgrades may differ. */
-const like =
-  (upgrade: string, plain = upgrade, path?: string): FaultCase["setUp"] =>
-  async (stack) => {
-    const port = await answering(stack, ({ isUpgrade }) => (isUpgrade ? upgrade : plain));
-    return { url: url(port, path) };
-  };
-
 const httpOnly = broken("upgrade", "http_only", "server", /ASGI|uvicorn|WebSocket|path/i);
 const json = { "Content-Type": "application/json" };
 const notFound = '{"detail":"Not Found"}';
@@ -100,12 +93,12 @@ export const applicationCases: readonly FaultCase[] = [
   },
   {
     name: "gunicorn with workers that speak WSGI",
-    setUp: like(answer("200 OK", { Server: "gunicorn" }, "<h1>hi</h1>")),
+    setUp: says(answer("200 OK", { Server: "gunicorn" }, "<h1>hi</h1>")),
     expected: httpOnly,
   },
   {
     name: "An ASGI application has no WebSocket at this path, behind uvicorn",
-    setUp: like(
+    setUp: says(
       answer("403 Forbidden", { "Content-Type": "text/plain", Connection: "close" }),
       answer("404 Not Found", { ...json, server: "uvicorn" }, notFound),
     ),
@@ -113,7 +106,7 @@ export const applicationCases: readonly FaultCase[] = [
   },
   {
     name: "Django Channels refuses before it accepts, behind daphne",
-    setUp: like(
+    setUp: says(
       "HTTP/1.1 403 Access denied\r\n\r\n",
       answer("404 Not Found", { ...json, Server: "daphne" }, notFound),
     ),
@@ -133,12 +126,12 @@ export const applicationCases: readonly FaultCase[] = [
   },
   {
     name: "Express without WebSocket",
-    setUp: like(answer("404 Not Found", { "X-Powered-By": "Express" }, "<pre>Cannot GET /ws/test/</pre>")),
+    setUp: says(answer("404 Not Found", { "X-Powered-By": "Express" }, "<pre>Cannot GET /ws/test/</pre>")),
     expected: httpOnly,
   },
   {
     name: "The library ws, asked for a path that it does not serve",
-    setUp: like(
+    setUp: says(
       answer("400 Bad Request", { Connection: "close" }, "Bad Request"),
       answer("426 Upgrade Required", { "Content-Type": "text/plain" }, "Upgrade Required"),
     ),
@@ -146,14 +139,14 @@ export const applicationCases: readonly FaultCase[] = [
   },
   {
     name: "Traefik without a router for this path or host",
-    setUp: like(
+    setUp: says(
       answer("404 Not Found", { "Content-Type": "text/plain; charset=utf-8" }, "404 page not found\n"),
     ),
     expected: broken("upgrade", "wrong_path", "you", /path|router|rule/i),
   },
   {
     name: "Socket.IO, asked at its path without its query",
-    setUp: like(
+    setUp: says(
       answer("400 Bad Request", { Connection: "close" }, "Transport unknown"),
       answer("400 Bad Request", json, '{"code":0,"message":"Transport unknown"}'),
       "/socket.io/",
@@ -162,7 +155,7 @@ export const applicationCases: readonly FaultCase[] = [
   },
   {
     name: "Tornado refuses the page's origin",
-    setUp: like(
+    setUp: says(
       answer("403 Forbidden", { Server: "TornadoServer/6.4" }, "Cross origin websockets not allowed"),
       answer("400 Bad Request", { Server: "TornadoServer/6.4" }, 'Can "Upgrade" only to "WebSocket".'),
     ),
@@ -170,7 +163,7 @@ export const applicationCases: readonly FaultCase[] = [
   },
   {
     name: "Python's websockets refuses the page's origin",
-    setUp: like(
+    setUp: says(
       answer(
         "403 Forbidden",
         { Server: "Python/3.11 websockets/13.1", "Content-Type": "text/plain" },
@@ -182,7 +175,7 @@ export const applicationCases: readonly FaultCase[] = [
   },
   {
     name: "Jupyter asks for its token",
-    setUp: like(
+    setUp: says(
       answer(
         "403 Forbidden",
         { Server: "TornadoServer/6.4", ...json },
