@@ -53,6 +53,7 @@ const example: Facts = {
   refusal: "4102",
   origin: "https://shop.example.com",
   url: "wss://example.com/ws/chat/7/",
+  swapped_url: "ws://example.com:8000/ws/chat/7/",
 };
 
 /** Where one example does not fit all. */

@@ -15,6 +15,8 @@ export interface Command {
   readonly summary: string;
   /** Longer help, after usage and summary. */
   readonly details?: string;
+  /** It takes no settings, and its help need not list them. */
+  readonly withoutSettings?: true;
   /** Returns the exit code. Throws CommandError for what the person at the keyboard can mend. */
   run(args: readonly string[]): Promise<number>;
 }

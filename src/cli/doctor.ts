@@ -58,9 +58,10 @@ Exit code: 0 well, or only warnings; 2 wrong words; else where it is broken:
 ${examples}`;
 
 export const doctorCommand: Command = {
-  usage: "doctor URL [--token T] [--json] [--lang en]",
+  usage: "doctor URL [--token T] [--json] [--lang en|fa|ru]",
   summary: "Say exactly why a WebSocket does not connect",
   details,
+  withoutSettings: true,
   async run(args) {
     const { values, positionals } = read(args);
     if (positionals.length === 0) {

@@ -67,10 +67,15 @@ function overview(): string {
   return `Peyk ${version}: one WebSocket server for chats, orders, devices and app sockets.\n\n${rows.join("\n")}\n\npeyk COMMAND --help tells more.`;
 }
 
-function helpFor({ usage, summary, details }: Command): string {
+function helpFor({ usage, summary, details, withoutSettings }: Command): string {
+  const more = details === undefined ? "" : `\n${details}\n`;
+  const help = `peyk ${usage}\n\n${summary}.\n${more}`;
+  return withoutSettings ? help.trimEnd() : `${help}\n${settingsHelp()}`;
+}
+
+function settingsHelp(): string {
   const rows = describeSettings().map(
     ({ env, doc, fallback }) => `  ${env.padEnd(28)} ${doc}${fallback === "" ? "" : ` (${fallback})`}`,
   );
-  const more = details === undefined ? "" : `\n${details}\n`;
-  return `peyk ${usage}\n\n${summary}.\n${more}\nSettings: environment variable, flag (DATA_DIR is --data-dir) or peyk.toml (data_dir)\n${rows.join("\n")}`;
+  return `Settings: environment variable, flag (DATA_DIR is --data-dir) or peyk.toml (data_dir)\n${rows.join("\n")}`;
 }

@@ -185,7 +185,7 @@ export const causes = {
 
   // --- payload ---
   message_too_big: { stage: "payload", party: "server", symptoms: ["1009"], remedies: ["message_size"] },
-  cut_by_size: { stage: "payload", party: "proxy", symptoms: ["1006"], remedies: ["message_size"] },
+  cut_by_size: { stage: "payload", party: "proxy", symptoms: ["1006"], remedies: ["message_size", "mtu"] },
 
   // --- parallel ---
   few_sockets: {

@@ -42,7 +42,7 @@ const switching = (headers: Record<string, string> = {}) =>
   });
 
 const upgrade = (given: Answer, probes: Probes = {}, more: Partial<Asked> = {}) =>
-  judgeUpgrade(given, { target, key, isPeyk: false, origin: undefined, probes, ...more });
+  judgeUpgrade(given, { target, key, isPeyk: false, options: {}, probes, ...more });
 
 const closed = (code: number, reason = "", texts: string[] = []): Heard => ({
   texts,

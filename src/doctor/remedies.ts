@@ -420,6 +420,13 @@ export const remedies = {
     },
   ],
   json_ping: [{ where: "client", text: 'setInterval(() => socket.send(\'{"type":"ping"}\'), 20_000);' }],
+  mtu: [
+    {
+      where: "Linux",
+      text: "ping -M do -s 1400 {host}        # no answer, but `ping {host}` has one: the MTU is wrong\nsudo ip link set dev wg0 mtu 1380        # on the tunnel",
+    },
+    { where: "Windows", text: "ping -f -l 1400 {host}" },
+  ],
   message_size: [
     { where: "Peyk", text: "MAX_MESSAGE_BYTES=131072 npm start" },
     { where: "uvicorn", text: "uvicorn app:app --ws-max-size 16777216" },

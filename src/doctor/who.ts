@@ -35,6 +35,8 @@ const signs: readonly Sign[] = [
   },
   { name: "AWS load balancer", proxy: true, server: /^awselb/i },
   { name: "Fastly", proxy: true, header: /^x-served-by$/, page: /Fastly error|Varnish cache server/i },
+  { name: "ngrok", proxy: true, header: /^ngrok-error-code$/, page: /ERR_NGROK/ },
+  { name: "Kubernetes' ingress", proxy: true, page: /^default backend - 404/ },
   { name: "Caddy", proxy: true, server: /^caddy/i },
   {
     name: "Traefik",
@@ -73,7 +75,7 @@ const signs: readonly Sign[] = [
     name: "Apache",
     proxy: true,
     server: /^Apache(?!-Coyote)/i,
-    page: /<address>Apache|<!DOCTYPE HTML PUBLIC "-\/\/IETF\/\/DTD HTML 2\.0/i,
+    page: /<address>Apache|<title>\d{3} [\w ]+<\/title>\s*<\/head><body>\s*<h1>|<!DOCTYPE HTML PUBLIC "-\/\/IETF\/\/DTD HTML 2\.0/i,
   },
   { name: "lighttpd", proxy: true, server: /^lighttpd/i },
   { name: "LiteSpeed", proxy: true, server: /^LiteSpeed/i, page: /LiteSpeed Web Server/i },
@@ -118,7 +120,7 @@ export function whoAnswers(answer: Answer): Who {
 
 /** Caddy's own refusals have no body. */
 const isOwnPage = (proxy: { name: string; page?: RegExp }, body: string): boolean =>
-  proxy.page?.test(body) === true || (proxy.name === "Caddy" && body === "");
+  proxy.page?.test(body) === true || (["Caddy", "ngrok"].includes(proxy.name) && body === "");
 
 const byHeader = ({ header }: Sign, headers: ReadonlyMap<string, string>): boolean =>
   header !== undefined && [...headers.keys()].some((name) => header.test(name));

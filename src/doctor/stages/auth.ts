@@ -44,8 +44,9 @@ export async function authStage(walk: Walk): Promise<Outcome> {
   const credential = credentialOf(target, options);
   if (credential?.from === "message") session!.text(authMessage(credential.token));
   let heard = await listen(session!, clock.monotonic.bind(clock));
-  // A Peyk's channel that waits for a first message says so when another one comes.
-  if (isPeyk && credential === undefined && isSilent(heard)) heard = await pingInJson(walk);
+  walk.isPeyk ||= receiptIn(heard) !== undefined;
+  // A Peyk's channel that waits for a first message says so when another one comes: then no token has arrived.
+  if (isPeyk === true && credential?.from !== "message" && isSilent(heard)) heard = await pingInJson(walk);
   const outcome = judgeAuth(heard, askerOf(walk));
   return outcome.verdict === "broken" ? withOtherWay(walk, outcome) : outcome;
 }
@@ -158,7 +159,8 @@ export function judgeAuth(heard: Heard, asker: Asker): Outcome {
   const greeting = parse(heard.texts[0] ?? "") ?? {};
   const facts = known({
     ...tokenFacts(asker),
-    greeting: typeof greeting.type === "string" ? greeting.type.slice(0, 40) : undefined,
+    greeting:
+      typeof greeting.type === "string" && greeting.type !== "error" ? greeting.type.slice(0, 40) : undefined,
   });
   if (asker.token !== undefined && greeting.authenticated === false)
     return because(
@@ -207,7 +209,7 @@ const positive = (seconds: number | undefined): number | undefined =>
 export function judgeEnd(heard: Heard, asker: Asker): Outcome {
   const { code, reason } = heard.close ?? { code: 1006, reason: "" };
   const error = heard.texts.map(errorIn).findLast((each) => each !== undefined);
-  const receipt = error?.receipt ?? /\[(r_\w+)\]$/.exec(reason)?.[1];
+  const receipt = receiptIn(heard);
   const words = error?.message || reason.replace(/ ?\[r_\w+\]$/, "");
   const facts = known({
     ...tokenFacts(asker),
@@ -220,6 +222,11 @@ export function judgeEnd(heard: Heard, asker: Asker): Outcome {
   const told: Told = { fault: faultFrom(error, code, words, receipt), code, words };
   return because(causeOf(told, asker), facts);
 }
+
+/** A Peyk's receipt of its refusal; nobody else gives one. */
+const receiptIn = ({ texts, close }: Heard): string | undefined =>
+  /\[(r_\w+)\]$/.exec(close?.reason ?? "")?.[1] ??
+  texts.map((text) => errorIn(text)?.receipt).findLast((each) => each !== undefined);
 
 interface Told {
   readonly fault: FaultName | undefined;

@@ -8,7 +8,7 @@ import { Line, LineFault } from "../wire/line.ts";
 import { isTlsTeller } from "./tls.ts";
 
 /** Milliseconds that the question whether this is a Peyk may take. */
-const peykPatience = 700;
+const peykPatience = 2_000;
 /** Where a Peyk says that it is one. */
 export const peykHealth = "/api/websocket/health/";
 

@@ -44,8 +44,9 @@ async function send({ session, clock }: Walk, size: number): Promise<Sent> {
   session!.text(messageOf(size));
   const deadline = clock.monotonic() + patience;
   // Whoever answers neither message nor ping has lost the message, and more.
-  session!.ping(new Uint8Array());
-  return await outcomeOf(session!, size, () => deadline - clock.monotonic());
+  const ping = crypto.getRandomValues(new Uint8Array(8));
+  session!.ping(ping);
+  return await outcomeOf(session!, size, ping, () => deadline - clock.monotonic());
 }
 
 /** One JSON object of exactly so many bytes: every server of this field can at least parse it. */
@@ -54,7 +55,12 @@ function messageOf(size: number): string {
   return frame.replace('""', `"${"x".repeat(Math.max(0, size - frame.length))}"`);
 }
 
-async function outcomeOf(session: Session, size: number, left: () => number): Promise<Sent> {
+async function outcomeOf(
+  session: Session,
+  size: number,
+  ping: Uint8Array,
+  left: () => number,
+): Promise<Sent> {
   let isAlive = false;
   for (;;) {
     // Once the pong is there, an echo that will come is not far.
@@ -62,7 +68,7 @@ async function outcomeOf(session: Session, size: number, left: () => number): Pr
     if (event.kind === "message" && isTooBig(event.text))
       return { size, became: "refused", reason: errorIn(event.text!)!.message };
     if (event.kind === "message" && event.bytes >= size) return { size, became: "echoed" };
-    if (event.kind === "pong") isAlive = true;
+    if (event.kind === "pong" && Buffer.compare(event.data, ping) === 0) isAlive = true;
     if (event.kind === "close") return { size, became: "closed", code: event.code, reason: event.reason };
     if (event.kind === "ended" || event.kind === "broken") return { size, became: "cut" };
     if (event.kind === "nothing") return { size, became: isAlive ? "alive" : "cut" };

@@ -1,7 +1,8 @@
 import { get, shake, wsUrl } from "../handshake.ts";
+import type { Options } from "../options.ts";
 import { because, known, type Outcome, ok } from "../outcome.ts";
 import type { Facts } from "../report.ts";
-import { originOf, pathOnly, type Target } from "../target.ts";
+import { headerOf, originOf, pathOnly, type Target } from "../target.ts";
 import type { Walk } from "../walk.ts";
 import { describeWho, isPeykBody, type Who, whoAnswers } from "../who.ts";
 import { type Answer, acceptFor, isAnswer } from "../wire/http.ts";
@@ -28,7 +29,7 @@ export async function upgradeStage(walk: Walk): Promise<Outcome> {
     target: walk.target,
     key: walk.key,
     isPeyk: walk.isPeyk === true,
-    origin: originOf(walk.options),
+    options: walk.options,
     probes,
   });
   if (outcome.verdict !== "ok") return withOtherWay(walk, withToken(outcome, walk));
@@ -114,7 +115,7 @@ export interface Asked {
   readonly target: Target;
   readonly key: string;
   readonly isPeyk: boolean;
-  readonly origin: string | undefined;
+  readonly options: Options;
   readonly probes: Probes;
 }
 
@@ -122,7 +123,7 @@ export interface Asked {
 export function judgeUpgrade(answer: Answer, asked: Asked): Outcome {
   const { status } = answer;
   const facts = factsOf(answer, asked);
-  if (status === 101) return judgeSwitch(answer, asked.key, facts);
+  if (status === 101) return judgeSwitch(answer, asked, facts);
   if (status >= 300 && status < 400) return judgeRedirect(answer, asked.target, facts);
   if (wantsUpgrade(answer))
     return because(asksForAnother(answer) ? "upgrade_required" : "upgrade_stripped", facts);
@@ -183,21 +184,28 @@ function excerpt(body: string): string | undefined {
 }
 
 /** RFC 6455 4.1, what a client must check in a 101. */
-function judgeSwitch({ headers }: Answer, key: string, facts: Facts): Outcome {
+function judgeSwitch({ headers }: Answer, { key, options }: Asked, facts: Facts): Outcome {
   const accept = headers.get("sec-websocket-accept");
   const wrong = [
     headers.get("upgrade")?.toLowerCase() === "websocket" ? [] : "Upgrade",
     /(^|,)\s*upgrade\s*(,|$)/i.test(headers.get("connection") ?? "") ? [] : "Connection",
     accept === undefined ? "Sec-WebSocket-Accept" : [],
-    unasked.filter((name) => (headers.get(name.toLowerCase()) ?? "") !== ""),
+    negotiated.filter(
+      (name) => !wasOffered(headers.get(name.toLowerCase()), headerOf(options, name.toLowerCase())),
+    ),
   ].flat();
   if (wrong.length > 0) return because("bad_handshake", { ...facts, wrong });
   if (accept === acceptFor(key)) return ok("upgrade_ok", facts);
   return because("bad_accept", { ...facts, accept: accept!.slice(0, 60), expected: acceptFor(key) });
 }
 
-/** We offer neither, so that the server may not choose one. */
-const unasked = ["Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions"];
+/** The server may choose of these what was offered with --header, and nothing else (RFC 6455 4.1). */
+const negotiated = ["Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions"];
+
+function wasOffered(chosen = "", offered = ""): boolean {
+  const names = (list: string) => list.split(",").map((each) => each.split(";")[0]!.trim());
+  return chosen === "" || names(chosen).every((each) => names(offered).includes(each));
+}
 
 function judgeRedirect({ headers }: Answer, target: Target, facts: Facts): Outcome {
   const location = headers.get("location") ?? "";
@@ -255,7 +263,8 @@ const isAboutOrigin = ({ status, body }: Answer): boolean =>
   status < 500 &&
   /cross[- ]origin|origin header|origin .{0,20}(not allowed|denied|forbidden)/i.test(body);
 
-function judgeForbidden(answer: Answer, facts: Facts, { origin, probes, target }: Asked): Outcome {
+function judgeForbidden(answer: Answer, facts: Facts, { options, probes, target }: Asked): Outcome {
+  const origin = originOf(options);
   const { otherOrigin, otherPath } = probes;
   if (otherPath !== undefined) return because("wrong_path", facts);
   if (otherOrigin === undefined)

@@ -54,8 +54,11 @@ export async function readAnswer(line: Line, ms: number, clock: Clock): Promise<
   let bytes: Uint8Array = new Uint8Array();
   for (;;) {
     const head = looksLikeHttp(bytes) ? parseHead(bytes) : undefined;
-    if (head !== undefined && isInformational(head.status)) bytes = bytes.subarray(head.length);
-    else if (head !== undefined) return withBody(line, head, bytes.subarray(head.length), clock);
+    if (head !== undefined && isInformational(head.status)) {
+      bytes = bytes.subarray(head.length);
+      continue;
+    }
+    if (head !== undefined) return withBody(line, head, bytes.subarray(head.length), clock);
     const more =
       isHopeless(bytes) || bytes.length > maxHeadBytes
         ? undefined

@@ -380,8 +380,8 @@ export const en: Words = {
     token_missing: {
       title: "The server wants a token ({code})[[: {reason}]].",
       means:
-        "[[In the {works_in:term} the same token is accepted: the server does not look elsewhere, or a proxy drops the header. ]]The socket opened, and was closed because nobody said who is there.",
-      next: "Send a token: --token T. Browsers send it as ?token= or in a first message, since they cannot set headers.",
+        "[[The token was sent in the {token_in:term}, and did not arrive: a proxy takes it away, or the server looks elsewhere. ]][[In the {works_in:term} the same token is accepted. ]]The socket opened, and was closed because nobody said who is there.",
+      next: "Send a token: --token T. Browsers send it as ?token= or in a first message, since they cannot set headers.[[?token_in  You did send one: see whether a proxy takes the header Authorization away.]]",
     },
     token_malformed: {
       title: "The token cannot be read[[: {form:term}]].",
@@ -566,8 +566,8 @@ export const en: Words = {
     cut_by_size: {
       title: "A message of {size:bytes} ended the connection, without a close frame.",
       means:
-        "A proxy or a filter has a limit that it does not tell, or the server's library gives up.[[ {fits:bytes} came through.]]",
-      next: "Send less at once, and look for a limit at the proxy.",
+        "A proxy or a filter has a limit that it does not tell, the server's library gives up; or big packets are lost on the way (a VPN or tunnel with a wrong MTU).[[ {fits:bytes} came through.]]",
+      next: "Send less at once, look for a limit at the proxy, and try whether big packets get through.",
     },
 
     few_sockets: {
