@@ -2,10 +2,12 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { z } from "zod";
 import { startApp } from "../src/app.ts";
 import { describeSettings } from "../src/config/describe.ts";
 import { loadConfig } from "../src/config/load.ts";
 import { tomlName } from "../src/config/setting.ts";
+import { reportSchema } from "../src/doctor/schema.ts";
 import { faults } from "../src/protocol/faults.ts";
 import { withCases } from "./docs/cases.ts";
 import { code, notice, prose, table } from "./docs/markdown.ts";
@@ -21,6 +23,7 @@ async function documents(): Promise<Readonly<Record<string, string>>> {
     "asyncapi.json": json("the channels", asyncapi),
     "config.md": configPage(),
     "faults.md": faultsPage(),
+    "doctor.schema.json": json("src/doctor/schema.ts", z.toJSONSchema(reportSchema)),
     "doctor.md": withCases(readFileSync(join(folder, "doctor.md"), "utf8")),
     ...troubleshootingPages(),
   };
