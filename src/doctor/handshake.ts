@@ -1,5 +1,5 @@
 import type { Options, TokenPlace } from "./options.ts";
-import { authorityOf, credentialOf, headerOf, type Target, urlOf } from "./target.ts";
+import { authorityOf, credentialOf, headerOf, type Target } from "./target.ts";
 import type { Walk } from "./walk.ts";
 import {
   type Answer,
@@ -92,5 +92,3 @@ function withToken(path: string, place: TokenPlace | undefined, token: string | 
   const all = place === "query" ? [...others, `${name}=${encodeURIComponent(token)}`] : others;
   return all.length === 0 ? before : `${before}?${all.join("&")}`;
 }
-
-export const wsUrl = (target: Target, path: string): string => urlOf(target, path);

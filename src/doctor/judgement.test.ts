@@ -5,16 +5,18 @@ import { placeholders } from "./fill.ts";
 import { lines } from "./lines.ts";
 import type { Outcome } from "./outcome.ts";
 import { remedies } from "./remedies.ts";
-import { type Asker, type Heard, judgeAuth } from "./stages/auth.ts";
+import { judgeAnswer } from "./stages/answerer.ts";
+import { judgeCertificate, judgeTlsFailure, type Shown } from "./stages/certificate.ts";
 import { judgeNames } from "./stages/dns.ts";
+import { judgeAuth } from "./stages/entry.ts";
+import { type Asked, judgeUpgrade, type Probes } from "./stages/handshake-answer.ts";
+import type { Asker, Heard } from "./stages/heard.ts";
 import { judgeHeartbeat } from "./stages/heartbeat.ts";
-import { judgeAnswer, judgeNoAnswer } from "./stages/http.ts";
 import { judgeSilence } from "./stages/idle.ts";
+import { judgeNoAnswer } from "./stages/no-answer.ts";
 import { judgeParallel } from "./stages/parallel.ts";
 import { judgePayload } from "./stages/payload.ts";
-import { type Attempt, type Here, judgeReach } from "./stages/tcp.ts";
-import { judgeCertificate, judgeTlsFailure, type Shown } from "./stages/tls.ts";
-import { type Asked, judgeUpgrade, type Probes } from "./stages/upgrade.ts";
+import { type Attempt, type Here, judgeReach } from "./stages/reach.ts";
 import { readUrl } from "./stages/url.ts";
 import { type Language, languages, toReport } from "./tell.ts";
 import type { TokenReading } from "./token.ts";
@@ -59,7 +61,7 @@ const holding = (reading: Partial<TokenReading> = {}): Asker => ({
 });
 const auth = (heard: Heard, who: Asker = asker) => judgeAuth(heard, who);
 
-const here: Here = { own: ["192.168.1.10"], openElsewhere: [] };
+const here: Here = { openElsewhere: [] };
 const tried = (address: string, reach: Attempt["reach"]): Attempt => ({ address, reach, ms: 5 });
 const reach = (...attempts: Attempt[]) => judgeReach(attempts, here);
 
@@ -90,7 +92,7 @@ const samples: Readonly<Record<CauseName, Outcome>> = {
   name_unknown: judgeNames("example.com", { code: "ENOTFOUND" }),
   resolver_failed: judgeNames("example.com", { code: "EAI_AGAIN" }),
   refused: reach(tried("203.0.113.7", "refused")),
-  loopback_only: judgeReach([tried("192.168.1.10", "refused")], { ...here, openElsewhere: ["127.0.0.1"] }),
+  loopback_only: judgeReach([tried("192.168.1.10", "refused")], { openElsewhere: ["127.0.0.1"] }),
   filtered: reach(tried("203.0.113.7", "filtered")),
   unreachable: reach(tried("203.0.113.7", "unreachable")),
   tcp_reset: reach(tried("203.0.113.7", "reset")),
@@ -279,4 +281,62 @@ test("every line speaks of the same facts in every language", () => {
     );
     for (const other of others) expect(other).toEqual(english!);
   }
+});
+
+/** What looks odd, and is none of anybody's business. */
+const harmless: Readonly<Record<string, Outcome>> = {
+  "an IPv6 address to which this network has no way, said at once": reach(
+    tried("2001:db8::1", "unreachable"),
+    tried("203.0.113.7", "open"),
+  ),
+  "localhost, where one of two addresses refuses": reach(tried("::1", "refused"), tried("127.0.0.1", "open")),
+  "a certificate that ends in three weeks": certificate({ to: days(21) }),
+  "a subprotocol that was offered": upgrade(
+    switching({ "sec-websocket-protocol": "mqtt" }),
+    {},
+    {
+      options: { headers: { "Sec-WebSocket-Protocol": "json, mqtt" } },
+    },
+  ),
+  "Upgrade among other words, in capitals": upgrade(
+    switching({ upgrade: "WebSocket", connection: "keep-alive, Upgrade" }),
+  ),
+  "a clock that is half a minute off": auth({ texts: [] }, { ...asker, skew: -30 }),
+  "an error message that does not end the socket": auth({
+    texts: ['{"type":"error","message":"no such room"}'],
+  }),
+  "a pong for the last ping alone": judgeHeartbeat({
+    beats: [
+      { sent: 0, came: 2 },
+      { sent: 700, came: 703 },
+    ],
+  }),
+  "slow pongs, each as slow as the others": judgeHeartbeat({
+    beats: [
+      { sent: 0, came: 900 },
+      { sent: 700, came: 1600 },
+      { sent: 1400, came: 2300 },
+    ],
+  }),
+  "a server that pings": judgeSilence({ seconds: 75, pings: 3 }, "nginx"),
+  "a limit of messages that nobody wants to pass": judgePayload(
+    [
+      { size: 100, became: "echoed" },
+      { size: 1024, became: "echoed" },
+      { size: 65_536, became: "closed", code: 1009 },
+    ],
+    false,
+  ),
+  "a server that hangs up at any message it does not know": judgePayload(
+    [{ size: 100, became: "closed", code: 1003 }],
+    true,
+  ),
+  "a limit of sockets that nobody wants to pass": judgeParallel(
+    [{ isOpen: true }, { isOpen: false, refusal: "4102" }],
+    false,
+  ),
+};
+
+test.each(Object.keys(harmless))("%s is no cause for alarm", (name) => {
+  expect(harmless[name]!.cause).toBeUndefined();
 });

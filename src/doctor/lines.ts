@@ -7,7 +7,6 @@ export const lines = [
   "dns_literal",
   "tcp_ok",
   "tls_ok",
-  "tls_insecure",
   "tls_not_asked",
   "http_ok",
   "upgrade_ok",

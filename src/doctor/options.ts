@@ -16,6 +16,8 @@ export interface Options {
   readonly payload?: number | undefined;
   /** Sockets at once; absent: 3 on a Peyk, none on other servers. */
   readonly parallel?: number | undefined;
+  /** Send the message `{"type":"ping"}` and wait for `{"type":"pong"}`; a Peyk's test channel gets one anyway. */
+  readonly jsonPing?: boolean | undefined;
   /** Go on behind a certificate that nobody should believe. */
   readonly insecure?: boolean | undefined;
   /** PEM: further authorities to believe. */

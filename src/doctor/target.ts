@@ -24,6 +24,9 @@ export function authorityOf({ secure, host, port }: Target): string {
 export const urlOf = (target: Target, path = target.path): string =>
   `${schemeOf(target)}://${authorityOf(target)}${path}`;
 
+/** A Peyk's channel for tests, which greets, and says what one says. */
+export const testPath = "/ws/test/";
+
 export const pathOnly = ({ path }: Target): string => path.split("?")[0]!;
 
 /** Names of query parameters that carry a secret. */

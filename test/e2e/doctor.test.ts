@@ -48,6 +48,7 @@ describe("a healthy Peyk", () => {
     expect(report.verdict).toBe("ok");
     expect(report.findings.map(({ stage }) => stage)).toEqual([...stages]);
     const walked = report.findings.filter(({ verdict }) => verdict === "ok").map(({ stage }) => stage);
+    expect(report.findings.find(({ stage }) => stage === "heartbeat")!.facts.json_ms).toBeNumber();
     expect(walked).toEqual([
       "url",
       "dns",

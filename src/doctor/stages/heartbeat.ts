@@ -1,7 +1,11 @@
+import { objectIn } from "../error-frame.ts";
 import { because, type Outcome, ok } from "../outcome.ts";
+import { pathOnly, testPath } from "../target.ts";
 import type { Walk } from "../walk.ts";
 import type { FrameFault } from "../wire/frames.ts";
-import { askerOf, type Heard, judgeEnd } from "./auth.ts";
+import { askerOf } from "./auth.ts";
+import type { Heard } from "./heard.ts";
+import { judgeEnd } from "./refusal.ts";
 
 /** A ping of ours, in milliseconds of one clock. */
 export interface Beat {
@@ -29,15 +33,34 @@ const patience = 5_000;
 /** Pings whose pongs are to fill a proxy's buffer: nginx's has 4 or 8 KB (proxy_buffer_size). */
 const pushed = 160;
 const pushedBytes = 125;
+/** Milliseconds for the application's own pong. */
+const jsonPatience = 1_000;
 /** Milliseconds of a round trip from which on people feel it. */
 const slow = 1_000;
 
 export async function heartbeatStage(walk: Walk): Promise<Outcome> {
   const first = judge(await beat(walk, 1, patience), walk);
+  if (first.verdict === "ok" && isForJson(walk)) return withJson(walk, first);
   if (first.cause !== "proxy_buffers") return first;
   // A moment's hitch in the network looks the same once, but not twice.
   const second = await beat(walk, 2, patience / 2);
   return isSilent(second) ? first : judge(second, walk);
+}
+
+/** Messages are sent to nobody who has not asked for them. */
+const isForJson = ({ options, isPeyk, target }: Walk): boolean =>
+  options.jsonPing === true || (isPeyk === true && pathOnly(target) === testPath);
+
+/** The application's own ping, as Peyk's channels and many others answer it. */
+async function withJson({ session, clock }: Walk, outcome: Outcome): Promise<Outcome> {
+  const started = clock.monotonic();
+  session!.text('{"type":"ping"}');
+  for (;;) {
+    const event = await session!.next(started + jsonPatience - clock.monotonic());
+    if (event.kind === "message" && objectIn(event.text ?? "")?.type === "pong")
+      return { ...outcome, facts: { ...outcome.facts, json_ms: round(clock.monotonic() - started) } };
+    if (event.kind !== "message" && event.kind !== "pong") return outcome;
+  }
 }
 
 const judge = (heartbeat: Heartbeat, walk: Walk): Outcome =>

@@ -1,12 +1,11 @@
+import { errorIn } from "../error-frame.ts";
 import { shake } from "../handshake.ts";
 import { because, known, type Outcome, ok, skipped } from "../outcome.ts";
-import { pathOnly } from "../target.ts";
+import { pathOnly, testPath } from "../target.ts";
 import type { Walk } from "../walk.ts";
 import { isAnswer } from "../wire/http.ts";
 import { LineFault } from "../wire/line.ts";
 import { Session } from "../wire/session.ts";
-import { errorIn } from "./auth.ts";
-import { testPath } from "./payload.ts";
 
 /** One of several sockets: open, or refused with these words. */
 export type Try = { readonly isOpen: true } | { readonly isOpen: false; readonly refusal: string };

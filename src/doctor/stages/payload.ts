@@ -1,9 +1,9 @@
+import { errorIn } from "../error-frame.ts";
 import { because, known, type Outcome, ok, skipped } from "../outcome.ts";
 import type { Facts } from "../report.ts";
-import { pathOnly } from "../target.ts";
+import { pathOnly, testPath } from "../target.ts";
 import type { Walk } from "../walk.ts";
 import type { Session } from "../wire/session.ts";
-import { errorIn } from "./auth.ts";
 
 /** What became of one message. `alive`: no answer, but the socket still stands. */
 export interface Sent {
@@ -13,8 +13,6 @@ export interface Sent {
   readonly reason?: string;
 }
 
-/** A Peyk's channel for tests, which says what one says. */
-export const testPath = "/ws/test/";
 /** Bytes; a Peyk takes 64 KB unless told otherwise (MAX_MESSAGE_BYTES). */
 const usualSizes = [1024, 16 * 1024, 64 * 1024];
 /** Bytes of the message that shows whether the server stands messages that it does not know at all. */

@@ -1,26 +1,9 @@
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
-import { because, known, type Outcome, ok } from "../outcome.ts";
-import type { Facts } from "../report.ts";
+import type { Outcome } from "../outcome.ts";
 import type { Walk } from "../walk.ts";
 import { Line, LineFault } from "../wire/line.ts";
-
-/** `filtered`: no answer at all. `unreachable`: some router, or this machine, says that there is no way. */
-export type Reach = "open" | "refused" | "filtered" | "unreachable" | "reset";
-
-export interface Attempt {
-  readonly address: string;
-  readonly reach: Reach;
-  readonly ms: number;
-}
-
-/** What this machine is, as far as the judgement needs it. */
-export interface Here {
-  /** Addresses of this machine's own, without loopback. */
-  readonly own: readonly string[];
-  /** Of the addresses beside the asked one, where on this machine the port is open. */
-  readonly openElsewhere: readonly string[];
-}
+import { type Attempt, type Here, isLoopback, judgeReach, type Reach } from "./reach.ts";
 
 /** Milliseconds that the others get once one address is open: browsers wait 250 ms (RFC 8305 8), others for ever. */
 const grace = 1_000;
@@ -32,10 +15,7 @@ const slowestRefusal = 2_000;
 export async function tcpStage(walk: Walk): Promise<Outcome> {
   const attempts = await tryAll(walk);
   walk.address = attempts.find(({ reach }) => reach === "open")?.address ?? "";
-  return judgeReach(
-    attempts,
-    walk.address === "" ? await lookAround(walk) : { own: own(), openElsewhere: [] },
-  );
+  return judgeReach(attempts, walk.address === "" ? await lookAround(walk) : { openElsewhere: [] });
 }
 
 /** All at once; when one is open, the others get a little more time. */
@@ -112,14 +92,12 @@ const own = (): string[] =>
     .filter(({ internal }) => !internal)
     .map(({ address }) => address.replace(/%.*$/, ""));
 
-const isLoopback = (address: string): boolean => address === "::1" || /^127\./.test(address);
-
 /** Somebody refuses. If this machine was asked: is the port open on another address of it? */
 async function lookAround(walk: Walk): Promise<Here> {
   const { addresses, target } = walk;
   const mine = own();
   if (!addresses.some((address) => isLoopback(address) || mine.includes(address)))
-    return { own: mine, openElsewhere: [] };
+    return { openElsewhere: [] };
   const others = ["127.0.0.1", "::1", ...mine].filter(
     (address) => !addresses.includes(address) && !address.startsWith("fe80:"),
   );
@@ -127,53 +105,6 @@ async function lookAround(walk: Walk): Promise<Here> {
     others.map(async (address) => ({ address, reach: await reachOf(walk, address, target.port, 500) })),
   );
   return {
-    own: mine,
     openElsewhere: reached.filter(({ reach }) => reach === "open").map(({ address }) => address),
   };
 }
-
-export function judgeReach(attempts: readonly Attempt[], here: Here): Outcome {
-  const facts = { addresses: attempts.map(describe) };
-  const open = attempts.find(({ reach }) => reach === "open");
-  if (open !== undefined) return judgeOpen(attempts, open, here, facts);
-  const worst = order.flatMap((reach) => attempts.find((each) => each.reach === reach) ?? [])[0];
-  if (worst === undefined) return because("unreachable", facts);
-  return judgeClosed(worst, here, { ...facts, address: worst.address, seconds: Math.round(worst.ms / 1000) });
-}
-
-/** Which of several failures says most: somebody who answers knows more than silence. */
-const order: readonly Reach[] = ["reset", "refused", "filtered", "unreachable"];
-
-const causeOf = {
-  refused: "refused",
-  filtered: "filtered",
-  unreachable: "unreachable",
-  reset: "tcp_reset",
-} as const;
-
-function judgeClosed({ address, reach }: Attempt, { openElsewhere }: Here, facts: Facts): Outcome {
-  const elsewhere = openElsewhere[0];
-  if (reach === "refused" && !isLoopback(address) && openElsewhere.some(isLoopback))
-    return because("loopback_only", { ...facts, elsewhere: openElsewhere.find(isLoopback)! });
-  return because(causeOf[reach as Exclude<Reach, "open">], known({ ...facts, elsewhere }));
-}
-
-function judgeOpen(attempts: readonly Attempt[], open: Attempt, here: Here, facts: Facts): Outcome {
-  const found = { ...facts, address: open.address };
-  const dead = attempts.filter((each) => each.reach !== "open" && isFelt(each, here));
-  return dead.length === 0
-    ? ok("tcp_ok", found)
-    : because("address_dead", { ...found, dead: dead.map(({ address }) => address), why: dead[0]!.reach });
-}
-
-/**
- * Not where the name stands for this very machine: the next address is tried at once. Not where this machine has no
- * IPv6 at all: then no program here tries it.
- */
-function isFelt({ address, reach }: Attempt, { own }: Here): boolean {
-  if (isLoopback(address)) return false;
-  const hasIpv6 = own.some((each) => isIP(each) === 6 && !each.startsWith("fe80:"));
-  return !(isIP(address) === 6 && reach === "unreachable" && !hasIpv6);
-}
-
-const describe = ({ address, reach, ms }: Attempt): string => `${address} ${reach} ${Math.round(ms)} ms`;
