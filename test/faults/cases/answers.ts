@@ -123,6 +123,11 @@ export const answerCases: readonly FaultCase[] = [
   },
 
   {
+    name: "404 with a page of five megabytes",
+    setUp: says(answer("404 Not Found", {}, page("x".repeat(5_000_000)))),
+    expected: broken("upgrade", "http_only", "server", /WebSocket/),
+  },
+  {
     name: "200 with an empty body",
     setUp: says(answer("200 OK")),
     expected: broken("upgrade", "http_only", "server", /path|WebSocket|proxy/i),

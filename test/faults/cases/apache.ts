@@ -50,6 +50,18 @@ export const apacheCases = needing(
       expected: broken("upgrade", "http_forbidden", "token", /token|log/i),
     },
     {
+      name: "Apache with a rewrite to `ws://`, in front of Peyk",
+      setUp: behindApache(
+        ["proxy_wstunnel"],
+        (port) => `RewriteEngine On
+RewriteCond %{HTTP:Upgrade} websocket [NC]
+RewriteCond %{HTTP:Connection} upgrade [NC]
+RewriteRule ^/?(.*) "ws://127.0.0.1:${port}/$1" [P,L]
+ProxyPass / http://127.0.0.1:${port}/`,
+      ),
+      expected: healthy,
+    },
+    {
       name: "Apache with `upgrade=websocket` in front of Peyk",
       setUp: behindApache(
         ["proxy_wstunnel"],

@@ -47,6 +47,11 @@ export const haproxyCases = needing(
       expected: broken("idle", "cut_when_idle", "proxy", /timeout tunnel/),
     },
     {
+      name: "HAProxy takes four connections, and lets the others wait (`maxconn`)",
+      setUp: behindHaproxy({ frontend: "maxconn 4" }, { parallel: 10 }),
+      expected: broken("parallel", "few_sockets", "server", /maxconn|limit/),
+    },
+    {
       name: "HAProxy removes the header `Upgrade`",
       setUp: behindHaproxy({ frontend: "http-request del-header Upgrade" }),
       expected: broken("upgrade", "upgrade_stripped", "proxy", /Upgrade/),

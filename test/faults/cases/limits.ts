@@ -120,6 +120,21 @@ export const limitCases: readonly FaultCase[] = [
     expected: healthy,
   },
   {
+    name: "Peyk ends a device that says nothing for five seconds",
+    setUp: async (stack) => {
+      const app = await peyk(stack, { "device-idle-timeout": "5" });
+      const { token } = await app.user("admin");
+      const made = await app.json(app.post("/api/devices", { kind: "pico", id: "kitchen" }, token));
+      return { url: at(app, "/ws/pico"), options: { token: made.token, idle: 8 } };
+    },
+    expected: broken("idle", "ended_by_server", "server", /ping/),
+  },
+  {
+    name: "A client's id in Persian",
+    setUp: withSettings({}, "/ws/سلام"),
+    expected: healthy,
+  },
+  {
     name: "Peyk stops while one connects",
     setUp: async (stack) => {
       const port = await webSocket(

@@ -65,6 +65,28 @@ export const nginxCases = needing(
       expected: stripped,
     },
     {
+      name: "nginx empties `Connection`, as it is advised for keep-alive with the upstream",
+      setUp: inFrontOfStrict(
+        (port) =>
+          `proxy_pass http://127.0.0.1:${port}; proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "";`,
+      ),
+      expected: stripped,
+    },
+    {
+      name: "nginx allows three connections of one address (`limit_conn`)",
+      setUp: inFront(
+        (port) => handsOn(port, "limit_conn all 3;"),
+        { http: "limit_conn_zone $binary_remote_addr zone=all:1m;" },
+        { parallel: 10 },
+      ),
+      expected: broken("parallel", "few_sockets", "server", /limit/i),
+    },
+    {
+      name: "nginx has few `worker_connections`",
+      setUp: inFront((port) => handsOn(port), { events: "worker_connections 16;" }, { parallel: 20 }),
+      expected: broken("parallel", "few_sockets", "server", /worker_connections/),
+    },
+    {
       name: "nginx cuts a socket that is silent for two seconds",
       setUp: inFront((port) => handsOn(port, "proxy_read_timeout 2s;"), {}, { idle: 4 }),
       expected: broken("idle", "cut_when_idle", "proxy", /proxy_read_timeout/),

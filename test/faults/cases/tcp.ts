@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { outsideAddress } from "../../kit/program.ts";
-import { broken, type FaultCase } from "../kit/case.ts";
+import { broken, type FaultCase, healthy } from "../kit/case.ts";
 import { at, peyk } from "../kit/peyk.ts";
 import { freePort } from "../kit/port.ts";
 import { rawServer } from "../kit/raw.ts";
@@ -30,6 +30,24 @@ export const tcpCases: readonly FaultCase[] = [
     name: "The address has a fragment, which WebSocket does not allow",
     setUp: async (stack) => ({ url: `${at(await peyk(stack), "/ws/test/")}#top` }),
     expected: broken("url", "url_fragment", "you", /Use ws:\/\/[^#]*$/),
+  },
+  {
+    name: "The address has no scheme, which is `ws` then",
+    setUp: async (stack) => ({ url: `127.0.0.1:${(await peyk(stack)).port}/ws/test/` }),
+    expected: healthy,
+  },
+  {
+    name: "The port is 0",
+    setUp: () => ({ url: "ws://127.0.0.1:0/ws/test/" }),
+    expected: broken("url", "bad_url", "you", /address/i),
+  },
+  {
+    name: "The server listens on version 6 of loopback, and is asked by version 4",
+    setUp: async (stack) => {
+      const app = await peyk(stack, { host: "::1" });
+      return { url: at(app, "/ws/test/") };
+    },
+    expected: broken("tcp", "refused", "server", /ss -|listen/i),
   },
   {
     name: "Nothing listens on the port",

@@ -104,6 +104,11 @@ export const tlsCases = needing(
       expected: broken("tls", "cert_untrusted", "server", /fullchain/i),
     },
     {
+      name: "The certificate between the server's and the root expired",
+      setUp: secured({ signedBy: "intermediate", intermediateUntil: -2 }),
+      expected: broken("tls", "cert_untrusted", "server", /chain/),
+    },
+    {
       name: "The certificate expires in three days",
       setUp: secured({ until: 3 }),
       expected: warns("tls", "cert_expires_soon", "server", /certbot|renew/i),

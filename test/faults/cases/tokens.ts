@@ -79,6 +79,21 @@ export const tokenCases: readonly FaultCase[] = [
     expected: of("token_malformed", /token/),
   },
   {
+    name: "The token has the word `Bearer` with it",
+    setUp: bringing(({ token }) => `Bearer ${token}`),
+    expected: of("token_malformed", /token/),
+  },
+  {
+    name: "The token has the end of its line with it",
+    setUp: bringing(({ token }) => `${token}\n`),
+    expected: of("token_malformed", /token/),
+  },
+  {
+    name: "The token has two lines",
+    setUp: bringing(({ token }) => `${token}\r\nX-Admin: yes`),
+    expected: of("token_malformed", /token/),
+  },
+  {
     name: "The token expired two hours ago",
     setUp: forged({ exp: inSeconds(-7200) }),
     expected: of("token_expired", /log in|login|new|refresh/i),
@@ -188,6 +203,11 @@ export const tokenCases: readonly FaultCase[] = [
         options: { token: world.stranger.token },
       };
     },
+    expected: of("object_refused", /order|owner|account/i),
+  },
+  {
+    name: "A passenger wants to watch an order that does not exist",
+    setUp: bringing(({ token }) => token, { path: "/ws/orders/999/", role: "passenger" }),
     expected: of("object_refused", /order|owner|account/i),
   },
   {

@@ -9,6 +9,7 @@ export interface CertificateOptions {
   /** Days from now. */
   readonly from?: number;
   readonly until?: number;
+  readonly intermediateUntil?: number;
   /** `self`: nobody signed it. `intermediate`: a certificate between it and the root did. */
   readonly signedBy?: "root" | "intermediate" | "self";
 }
@@ -54,6 +55,7 @@ export async function certificate(
     from = -10,
     until = 100,
     signedBy = "root",
+    intermediateUntil = 200,
   } = options;
   const { path: folder } = stack.use(tempDir());
   writeFileSync(join(folder, "conf"), extensions(names));
@@ -67,7 +69,13 @@ export async function certificate(
   ]);
   const by = (name: string) => ["-cert", `${name}.crt`, "-keyfile", `${name}.key`];
   if (signedBy === "intermediate")
-    await sign(folder, "intermediate", "Intermediate of the tests", [...by("root"), "-extensions", "root"]);
+    await sign(
+      folder,
+      "intermediate",
+      "Intermediate of the tests",
+      [...by("root"), "-extensions", "root"],
+      [-20, intermediateUntil],
+    );
   const signer = signedBy === "self" ? ["-selfsign", "-keyfile", "leaf.key"] : by(signedBy);
   await sign(folder, "leaf", subject, [...signer, "-extensions", "leaf"], [from, until]);
   return await files(folder, signedBy === "intermediate");

@@ -17,6 +17,7 @@ export interface NginxOptions {
   readonly server?: string;
   /** Of the http block. */
   readonly http?: string;
+  readonly events?: string;
   /** After the port: `ssl`. */
   readonly listen?: string;
 }
@@ -41,7 +42,7 @@ const configuration = (folder: string, port: number, location: string, options: 
 daemon off;
 master_process off;
 pid ${folder}/pid;
-events {}
+events { ${options.events ?? ""} }
 http {
   access_log off;
   ${["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((each) => `${each}_temp_path ${folder}/${each};`).join(" ")}
