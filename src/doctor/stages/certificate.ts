@@ -4,7 +4,7 @@ import type { Facts } from "../report.ts";
 /** What the TLS handshake showed. */
 export interface Shown {
   readonly protocol: string;
-  /** The chain's verification alone: jose, names and dates aside. The codes are OpenSSL's; absent: it is believed. */
+  /** The chain's verification, names aside. The codes are OpenSSL's; absent: it is believed. */
   readonly chainFault?: string;
   readonly nameFits: boolean;
   readonly subject: string;
@@ -45,9 +45,16 @@ export function judgeCertificate(shown: Shown, host: string, now: number): Outco
   return to - now < soon ? because("cert_expires_soon", facts) : ok("tls_ok", facts);
 }
 
-/** A leaf alone needs the certificate between; a whole chain that is not believed ends at an unknown authority. */
-const whyUntrusted = (code: string, chain: number): string =>
-  chain === 1 && /UNABLE_TO_(VERIFY_LEAF|GET_ISSUER)/.test(code) ? "missing_intermediate" : "unknown_root";
+/**
+ * The leaf's own dates have been judged before, so that dates speak of another. A leaf alone needs the certificate
+ * between; a whole chain that is not believed ends at an unknown authority.
+ */
+function whyUntrusted(code: string, chain: number): string {
+  if (/^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/.test(code)) return "intermediate_dates";
+  return chain === 1 && /UNABLE_TO_(VERIFY_LEAF|GET_ISSUER)/.test(code)
+    ? "missing_intermediate"
+    : "unknown_root";
+}
 
 const iso = (ms: number): string => (Number.isFinite(ms) ? new Date(ms).toISOString().slice(0, 10) : "");
 

@@ -61,12 +61,11 @@ function describe(socket: tls.TLSSocket, host: string): Shown {
   };
 }
 
-/** Why the chain is not believed. Names and dates are judged by themselves: one code would hide the others. */
+/** Why the chain is not believed. Names are judged by themselves: one code would hide the others. */
 function faultOf({ authorizationError }: tls.TLSSocket): string | undefined {
   const error = authorizationError as unknown as { code?: string } | string | null | undefined;
   const code = typeof error === "object" ? error?.code : error;
-  if (code === undefined || code === null) return undefined;
-  return [namesFault, "CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"].includes(code) ? undefined : code;
+  return code === undefined || code === null || code === namesFault ? undefined : code;
 }
 
 const namesFault = "ERR_TLS_CERT_ALTNAME_INVALID";

@@ -68,6 +68,7 @@ export const en: Words = {
     unreachable: "cannot be reached",
     reset: "hangs up",
     missing_intermediate: "the server sends its own certificate alone, without the one that signed it",
+    intermediate_dates: "a certificate between it and its authority has expired, or does not hold yet",
     unknown_root: "its chain ends at an authority that this machine does not know",
     hangs_up_at_upgrade: "it hangs up at an upgrade, and answers ordinary requests",
     ends_half_way: "the connection ended in the middle of it",

@@ -46,6 +46,7 @@ export type Term =
   // tls: why a chain is not believed
   | "missing_intermediate"
   | "unknown_root"
+  | "intermediate_dates"
   // upgrade, heartbeat: what is done in place of an answer
   | "hangs_up_at_upgrade"
   | "ends_half_way"

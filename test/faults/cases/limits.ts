@@ -3,6 +3,7 @@ import { FakeClock } from "../../kit/clock.ts";
 import { broken, type FaultCase, healthy, type SetUp, warns } from "../kit/case.ts";
 import { closing, frame, opcodes, politeWebSocket, webSocket } from "../kit/frames.ts";
 import { at, peyk } from "../kit/peyk.ts";
+import { freePort } from "../kit/port.ts";
 
 const test = "/ws/test/";
 
@@ -169,7 +170,7 @@ export const limitCases: readonly FaultCase[] = [
   {
     name: "Peyk on version 6 of loopback",
     setUp: async (stack) => {
-      const app = await peyk(stack, { host: "::1" });
+      const app = await peyk(stack, { host: "::1", port: String(await freePort()) });
       return { url: `ws://[::1]:${app.port}${test}` };
     },
     expected: healthy,

@@ -220,7 +220,7 @@ export const nginxCases = needing(
     {
       name: "nginx hands on to version 4, and behind it only version 6 listens",
       setUp: async (stack) => {
-        const { port } = await peyk(stack, { host: "::1" });
+        const { port } = await peyk(stack, { host: "::1", port: String(await freePort()) });
         return alone(handsOn(port))(stack);
       },
       expected: broken("upgrade", "bad_gateway", "proxy", /proxy_pass|upstream/),

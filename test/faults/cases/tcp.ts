@@ -44,7 +44,7 @@ export const tcpCases: readonly FaultCase[] = [
   {
     name: "The server listens on version 6 of loopback, and is asked by version 4",
     setUp: async (stack) => {
-      const app = await peyk(stack, { host: "::1" });
+      const app = await peyk(stack, { host: "::1", port: String(await freePort()) });
       return { url: at(app, "/ws/test/") };
     },
     expected: broken("tcp", "refused", "server", /ss -|listen/i),
