@@ -21,6 +21,8 @@ export const causes = {
   bad_url: { stage: "url", party: "you", symptoms: [], remedies: [] },
   url_fragment: { stage: "url", party: "you", symptoms: [], remedies: [] },
 
+  mixed_content: { stage: "url", party: "you", warning: true, symptoms: ["1006"], remedies: [] },
+
   // --- dns ---
   name_unknown: { stage: "dns", party: "you", symptoms: ["1006"], remedies: ["dns_lookup"] },
   resolver_failed: { stage: "dns", party: "network", symptoms: ["1006"], remedies: ["dns_lookup"] },

@@ -14,7 +14,8 @@ import { payloadStage } from "./stages/payload.ts";
 import { tcpStage } from "./stages/tcp.ts";
 import { tlsStage } from "./stages/tls.ts";
 import { upgradeStage } from "./stages/upgrade.ts";
-import { type Parsed, readUrl } from "./stages/url.ts";
+import { judgePage, type Parsed, readUrl } from "./stages/url.ts";
+import { originOf } from "./target.ts";
 import { type Language, toReport } from "./tell.ts";
 import { Walk } from "./walk.ts";
 
@@ -46,7 +47,11 @@ export async function examine(url: string, options: Examination = {}): Promise<R
   const started = clock.monotonic();
   const at = new Date(clock.now()).toISOString();
   const parsed = readUrl(url);
-  const first: Finding = { stage: "url", ...parsed.outcome, ms: clock.monotonic() - started };
+  const outcome =
+    parsed.target === undefined
+      ? parsed.outcome
+      : judgePage(parsed.outcome, parsed.target, originOf(options));
+  const first: Finding = { stage: "url", ...outcome, ms: clock.monotonic() - started };
   const { findings, facts } = await walkFrom(parsed, first, options, clock);
   const secrets = secretsOf(url, parsed.target, options);
   return toReport(

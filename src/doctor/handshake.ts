@@ -49,7 +49,11 @@ export async function get(walk: Walk, path: string, ms: number): Promise<Answer 
   }
 }
 
-const common = (target: Target): Headers => ({ Host: authorityOf(target), "User-Agent": "peyk-doctor" });
+const common = (target: Target): Headers => ({ Host: authorityOf(target), "User-Agent": agent });
+
+const agent = "peyk-doctor";
+/** Some servers, Peyk too, ask for the origin of browsers alone, and all of those call themselves so. */
+const browserAgent = `Mozilla/5.0 (compatible; ${agent})`;
 
 /** Path and headers of the handshake, with the token where it is to be. Headers of the options win. */
 export function handshakeOf(target: Target, options: Options, key: string, variant: Variant = {}) {
@@ -61,7 +65,7 @@ export function handshakeOf(target: Target, options: Options, key: string, varia
   const own: Headers = {
     ...common(target),
     ...upgradeHeaders(key),
-    ...(origin === "" ? {} : { Origin: origin }),
+    ...(origin === "" ? {} : { Origin: origin, "User-Agent": browserAgent }),
     ...authorization(target, place === "header" ? credential?.token : undefined),
   };
   const kept = Object.entries(own).filter(([name]) => !names.includes(name.toLowerCase()));

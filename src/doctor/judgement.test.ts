@@ -17,7 +17,7 @@ import { judgeNoAnswer } from "./stages/no-answer.ts";
 import { judgeParallel } from "./stages/parallel.ts";
 import { judgePayload } from "./stages/payload.ts";
 import { type Attempt, type Here, judgeReach } from "./stages/reach.ts";
-import { readUrl } from "./stages/url.ts";
+import { judgePage, readUrl } from "./stages/url.ts";
 import { type Language, languages, toReport } from "./tell.ts";
 import type { TokenReading } from "./token.ts";
 import { Walk } from "./walk.ts";
@@ -89,6 +89,7 @@ const silence = (text: string, ended: boolean, more = {}) =>
 const samples: Readonly<Record<CauseName, Outcome>> = {
   bad_url: readUrl("ws://exa mple/").outcome,
   url_fragment: readUrl("ws://example.com/#top").outcome,
+  mixed_content: judgePage({ verdict: "ok", facts: {} }, target, "https://shop.example"),
   name_unknown: judgeNames("example.com", { code: "ENOTFOUND" }),
   resolver_failed: judgeNames("example.com", { code: "EAI_AGAIN" }),
   refused: reach(tried("203.0.113.7", "refused")),
@@ -290,6 +291,11 @@ const harmless: Readonly<Record<string, Outcome>> = {
     tried("203.0.113.7", "open"),
   ),
   "localhost, where one of two addresses refuses": reach(tried("::1", "refused"), tried("127.0.0.1", "open")),
+  "a page of https that opens a plain socket to its own machine": judgePage(
+    { verdict: "ok", facts: {} },
+    { ...target, host: "localhost" },
+    "https://shop.example",
+  ),
   "a certificate that ends in three weeks": certificate({ to: days(21) }),
   "a subprotocol that was offered": upgrade(
     switching({ "sec-websocket-protocol": "mqtt" }),

@@ -76,13 +76,14 @@ export function secretsOf(url: string, target: Target | undefined, options: Opti
     ...(token === undefined ? [] : [token]),
     ...(options.token === undefined ? [] : [options.token]),
     ...fromHeaders,
+    ...(target?.basic === undefined ? [] : [Buffer.from(target.basic).toString("base64")]),
     ...inUrl(url),
   ]);
 }
 
 /** Passwords and secret parameters, as they are written and as they are meant; also where the URL cannot be parsed. */
 function inUrl(url: string): string[] {
-  const [, password] = /\/\/[^/?#@]*:([^/?#@]*)@/.exec(url) ?? [];
+  const [, password] = /(?:\/\/|^)[^/?#@]*:([^/?#@]*)@/.exec(url) ?? [];
   const params = [...url.matchAll(/[?&#]([\w-]+)=([^&#\s]*)/g)].filter(([, name]) =>
     secretParams.test(name!),
   );

@@ -80,6 +80,7 @@ const signs: readonly Sign[] = [
   { name: "lighttpd", proxy: true, server: /^lighttpd/i },
   { name: "LiteSpeed", proxy: true, server: /^LiteSpeed/i, page: /LiteSpeed Web Server/i },
 
+  { name: "macOS's AirPlay", server: /^AirTunes/i },
   { name: "uvicorn", server: /^uvicorn/i },
   { name: "daphne", server: /^daphne/i },
   { name: "hypercorn", server: /^hypercorn/i },

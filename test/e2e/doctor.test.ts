@@ -201,3 +201,11 @@ test("a foreign server is not sent a single message that was not asked for", asy
   expect(report.verdict).toBe("ok");
   expect(heard).toEqual([]);
 });
+
+test("with --origin it is judged as a page of that origin is", async () => {
+  await using shop = await TestApp.start({ flags: { "allowed-origins": "http://shop.example" } });
+  const address = `ws://127.0.0.1:${shop.port}/ws/test/`;
+  expect((await examine(address, { origin: "http://evil.example" })).cause).toBe("origin_refused");
+  expect((await examine(address, { origin: "http://shop.example" })).verdict).toBe("ok");
+  expect((await examine(address)).verdict).toBe("ok");
+});

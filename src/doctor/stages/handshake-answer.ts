@@ -145,6 +145,8 @@ const missingUpgrade = [
   /expected (a )?websocket/i,
   /websocket (upgrade|connection) (is )?(required|expected)/i,
   /use (the )?websocket protocol/i,
+  /(missing|invalid|without) (or invalid )?(the )?"?Sec-WebSocket-(Key|Version)/i,
+  /Sec-WebSocket-Key must be/,
 ];
 
 /** A 426, or words that ask for an upgrade, from somebody whom our headers have not reached. Peyk never refuses an upgrade with a problem. */

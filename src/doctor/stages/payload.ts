@@ -1,6 +1,5 @@
 import { errorIn } from "../error-frame.ts";
 import { because, known, type Outcome, ok, skipped } from "../outcome.ts";
-import type { Facts } from "../report.ts";
 import { pathOnly, testPath } from "../target.ts";
 import type { Walk } from "../walk.ts";
 import type { Session } from "../wire/session.ts";
@@ -104,9 +103,8 @@ export function judgePayload(sent: readonly Sent[], asked: boolean): Outcome {
 
 function allWell(sent: readonly Sent[]): Outcome {
   const asked = sent.slice(1);
-  const facts: Facts = { sizes: asked.map(({ size }) => inKilobytes(size)) };
-  const echoed = asked.filter(({ became }) => became === "echoed").map(({ size }) => inKilobytes(size));
-  return echoed.length === 0 ? ok("payload_no_echo", facts) : ok("payload_ok", { ...facts, echoed });
+  const isBack = asked.every(({ became }) => became === "echoed");
+  return ok(isBack ? "payload_ok" : "payload_no_echo", { sizes: asked.map(({ size }) => inKilobytes(size)) });
 }
 
 const inKilobytes = (size: number): string => (size < 1024 ? `${size} B` : `${Math.round(size / 1024)} KB`);

@@ -34,6 +34,14 @@ export function readUrl(text: string): Parsed {
   return accept(url, scheme, guessed !== undefined);
 }
 
+/** A page that came by https may open no plain socket, but to its own machine (W3C Mixed Content 4 and Secure Contexts 3.1). */
+export function judgePage(outcome: Outcome, { secure, host }: Target, origin: string | undefined): Outcome {
+  const isHere = host === "localhost" || host.endsWith(".localhost") || host === "::1" || /^127\./.test(host);
+  return !secure && !isHere && /^https:/i.test(origin ?? "")
+    ? because("mixed_content", { origin: origin! })
+    : outcome;
+}
+
 function accept(url: URL, { secure, was }: { secure: boolean; was?: string }, guessed: boolean): Parsed {
   const host = url.hostname.replace(/^\[|\]$/g, "");
   if (host === "" || url.port === "0") return bad(host === "" ? "host" : "port", url.href);

@@ -108,7 +108,7 @@ export const en: Words = {
     idle_server_pings:
       "still open after {seconds} s; the server pinged {pings} times, and that keeps it open",
     idle_not_asked: "not asked for: --idle 75 finds a proxy that cuts idle sockets",
-    payload_ok: "{sizes:list} came through[[ and back ({echoed:list})]]",
+    payload_ok: "{sizes:list} came through, there and back",
     payload_no_echo: "{sizes:list} sent, and the socket stayed open",
     payload_limited: "{fits:bytes} came through; the server takes no message of {size:bytes}",
     payload_not_understood: "skipped: the server hangs up at a message that it does not know ({code})",
@@ -129,6 +129,12 @@ export const en: Words = {
       means:
         "WebSocket addresses must not have one (RFC 6455, 3): older browsers throw a SyntaxError, others leave it out.",
       next: "Use {without}",
+    },
+    mixed_content: {
+      title: "A page of {origin} may not open ws://, only wss://.",
+      means:
+        "Browsers block unencrypted sockets on pages that came by https (mixed content), and throw a SecurityError. Programs may connect, as this one does.",
+      next: "Use {swapped_url}, and give the server a certificate or a proxy that has one.",
     },
 
     name_unknown: {

@@ -108,7 +108,7 @@ export const fa: Words = {
     idle_server_pings:
       "بعد از {seconds} ثانیه هنوز باز است؛ سرور {pings} بار ping فرستاد و همین بازش نگه می‌دارد",
     idle_not_asked: "خواسته نشده؛ --idle 75 پروکسی‌ای را پیدا می‌کند که سوکت بی‌کار را قطع می‌کند",
-    payload_ok: "{sizes:list} رسید[[ و برگشت ({echoed:list})]]",
+    payload_ok: "{sizes:list} رفت و برگشت",
     payload_no_echo: "{sizes:list} فرستاده شد و سوکت باز ماند",
     payload_limited: "{fits:bytes} رسید؛ سرور پیام {size:bytes} را نمی‌پذیرد",
     payload_not_understood: "انجام نشد: سرور با پیامی که نمی‌شناسد اتصال را می‌بندد ({code})",
@@ -129,6 +129,12 @@ export const fa: Words = {
       means:
         "نشانی WebSocket نباید چنین بخشی داشته باشد (RFC 6455, 3): مرورگرهای قدیمی خطای SyntaxError می‌دهند و بقیه آن را دور می‌اندازند.",
       next: "از این استفاده کنید: {without}",
+    },
+    mixed_content: {
+      title: "صفحه‌ای از {origin} اجازه ندارد ws:// باز کند، فقط wss://.",
+      means:
+        "مرورگرها در صفحه‌ای که با https آمده سوکت بدون رمز را می‌بندند (mixed content) و خطای SecurityError می‌دهند. برنامه‌ها می‌توانند وصل شوند، همان‌طور که این یکی شد.",
+      next: "از {swapped_url} استفاده کنید، و به سرور گواهی بدهید یا جلویش پروکسی‌ای بگذارید که گواهی دارد.",
     },
 
     name_unknown: {

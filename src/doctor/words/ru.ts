@@ -108,12 +108,12 @@ export const ru: Words = {
     idle_server_pings:
       "через {seconds} с всё ещё открыт; сервер прислал ping ({pings}), это и держит соединение",
     idle_not_asked: "не просили: --idle 75 найдёт прокси, который рвёт простаивающие сокеты",
-    payload_ok: "{sizes:list} прошли[[ и вернулись ({echoed:list})]]",
+    payload_ok: "{sizes:list} прошли туда и обратно",
     payload_no_echo: "{sizes:list} отправлены, сокет остался открыт",
     payload_limited: "{fits:bytes} прошли; сообщение в {size:bytes} сервер не принимает",
     payload_not_understood: "пропущено: на незнакомое сообщение сервер закрывает соединение ({code})",
     payload_not_asked: "не просили: --payload 65536 пошлёт одно сообщение такого размера",
-    parallel_ok: "{count} сокетов одновременно",
+    parallel_ok: "сокетов одновременно: {count}",
     parallel_limited: "открылось {opened} из {count} сокетов; дальше сервер говорит {refusal}",
     parallel_not_asked: "не просили: --parallel 10 откроет столько сокетов",
   },
@@ -129,6 +129,12 @@ export const ru: Words = {
       means:
         "В адресах WebSocket её быть не должно (RFC 6455, 3): старые браузеры выдают SyntaxError, остальные её отбрасывают.",
       next: "Используйте {without}",
+    },
+    mixed_content: {
+      title: "Страница {origin} не может открыть ws://, только wss://.",
+      means:
+        "На страницах, загруженных по https, браузеры не дают открывать нешифрованные сокеты (mixed content) и выдают SecurityError. Программам это можно, как и этой.",
+      next: "Используйте {swapped_url} и дайте серверу сертификат или прокси, у которого он есть.",
     },
 
     name_unknown: {
