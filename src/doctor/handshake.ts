@@ -66,13 +66,20 @@ export function handshakeOf(target: Target, options: Options, key: string, varia
     ...common(target),
     ...upgradeHeaders(key),
     ...(origin === "" ? {} : { Origin: origin, "User-Agent": browserAgent }),
-    ...authorization(target, place === "header" ? credential?.token : undefined),
+    ...authorization(
+      target,
+      place === "header" && fitsHeader(credential?.token) ? credential?.token : undefined,
+    ),
   };
   const kept = Object.entries(own).filter(([name]) => !names.includes(name.toLowerCase()));
   const headers = { ...Object.fromEntries(kept), ...given };
   if (variant.tokenIn !== undefined && variant.tokenIn !== "header") dropBearer(headers);
   return { path: withToken(variant.path ?? target.path, place, credential?.token), headers };
 }
+
+/** RFC 9110 5.5: no control characters. A token with the end of its line is not sent at all. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for.
+export const fitsHeader = (token = ""): boolean => !/[\x00-\x1f\x7f]/.test(token);
 
 function authorization({ basic }: Target, token: string | undefined): Headers {
   if (token !== undefined) return { Authorization: `Bearer ${token}` };

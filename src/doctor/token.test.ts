@@ -13,6 +13,8 @@ test.each([
   ["undefined", "placeholder"],
   ["<your token>", "placeholder"],
   ["abc def", "spaces"],
+  ["abc\n", "line_end"],
+  ["abc\r\nX-Admin: yes", "line_end"],
   ["eyJhbGciOiJIUzI1NiJ9.e30", "parts"],
   ["eyJhbGciOiJIUzI1NiJ9.%%%.c2ln", "unreadable"],
 ])("%j is malformed: %s", (token, form) => {

@@ -8,7 +8,7 @@ export type TokenKind = "jwt" | "peyk_device" | "peyk_refresh" | "opaque";
 export interface TokenReading {
   readonly kind: TokenKind;
   readonly problem?: TokenProblem;
-  /** What of its form is wrong: `bearer`, `quotes`, `spaces`, `placeholder`, `parts`, `unreadable`, `empty`. */
+  /** What of its form is wrong: `bearer`, `quotes`, `spaces`, `line_end`, `placeholder`, `parts`, `unreadable`, `empty`. */
   readonly form?: string;
   readonly alg?: string;
   readonly issuer?: string;
@@ -42,6 +42,7 @@ function formFault(token: string): string | undefined {
   if (/^["'].*["']$|^["']|["']$/.test(token)) return "quotes";
   if (/^(undefined|null|none|nil|token|your[_-]?token|<.*>|\[object Object\])$/i.test(token))
     return "placeholder";
+  if (/[\r\n]/.test(token)) return "line_end";
   return /\s/.test(token) ? "spaces" : undefined;
 }
 

@@ -1,8 +1,8 @@
 import type { CauseName } from "../causes.ts";
 import { errorIn } from "../error-frame.ts";
-import { shake } from "../handshake.ts";
+import { fitsHeader, shake } from "../handshake.ts";
 import type { TokenPlace } from "../options.ts";
-import type { Outcome } from "../outcome.ts";
+import { because, type Outcome } from "../outcome.ts";
 import { credentialOf, originOf } from "../target.ts";
 import { readToken } from "../token.ts";
 import type { Walk } from "../walk.ts";
@@ -10,7 +10,7 @@ import { isAnswer } from "../wire/http.ts";
 import { Session } from "../wire/session.ts";
 import { skewOf } from "./answerer.ts";
 import { judgeAuth } from "./entry.ts";
-import type { Asker, Heard } from "./heard.ts";
+import { type Asker, type Heard, tokenFacts } from "./heard.ts";
 import { receiptIn } from "./refusal.ts";
 
 /** Milliseconds in which a server has greeted, or refused. */
@@ -23,7 +23,11 @@ export async function authStage(walk: Walk): Promise<Outcome> {
   walk.isPeyk ||= receiptIn(heard) !== undefined;
   // A Peyk's channel that waits for a first message says so when another one comes: then no token has arrived.
   if (isPeyk === true && credential?.from !== "message" && isSilent(heard)) heard = await pingInJson(walk);
-  const outcome = judgeAuth(heard, askerOf(walk));
+  const asker = askerOf(walk);
+  // What cannot stand in a header was not sent, so that the server knows nothing of it.
+  if (credential?.from === "header" && !fitsHeader(credential.token))
+    return because("token_malformed", tokenFacts(asker));
+  const outcome = judgeAuth(heard, asker);
   return outcome.verdict === "broken" ? withOtherWay(walk, outcome) : outcome;
 }
 

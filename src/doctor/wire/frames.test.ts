@@ -29,6 +29,7 @@ test.each([
   ["88 01 03", "bad_close"],
   ["88 02 03ee", "bad_close_code"],
   ["82 7f 000000000bebc200", "frame_too_long"],
+  ["485454502f312e3120343030", "http_again"],
 ])("%s breaks the rules: %s", (hex, fault) => {
   expect(read(hex)).toMatchObject([{ kind: "broken", fault }]);
 });

@@ -10,6 +10,7 @@ export type FrameFault =
   | "bad_utf8" // 8.1
   | "bad_close" // 5.5.1
   | "bad_close_code" // 7.4
+  | "http_again" // 4.1: an HTTP answer where frames should be
   | "frame_too_long"; // 5.2, and our own patience
 
 export type FrameEvent =
@@ -89,8 +90,9 @@ export class FrameReader {
 
   #break(fault: FrameFault): FrameEvent {
     this.#isBroken = true;
-    const bytes = Buffer.from(this.#rest.subarray(0, 8)).toString("hex");
-    return { kind: "broken", fault, bytes };
+    const start = Buffer.from(this.#rest.subarray(0, 8));
+    const isHttp = start.toString("latin1").startsWith("HTTP/1.");
+    return { kind: "broken", fault: isHttp ? "http_again" : fault, bytes: start.toString("hex") };
   }
 }
 

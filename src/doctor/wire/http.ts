@@ -34,9 +34,11 @@ export const acceptFor = (key: string): string =>
 
 export type Headers = Readonly<Record<string, string>>;
 
-/** A whole GET request; every header is written as it is given. */
+/** A whole GET request; every header is written as it is given, but on one line. */
 export function requestText(path: string, headers: Headers): string {
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const lines = Object.entries(headers).map(
+    ([name, value]) => `${name}: ${value.replace(/[\r\n]+/g, " ")}\r\n`,
+  );
   return `GET ${path} HTTP/1.1\r\n${lines.join("")}\r\n`;
 }
 

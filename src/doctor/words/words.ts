@@ -61,6 +61,7 @@ export type Term =
   | "quotes"
   | "placeholder"
   | "spaces"
+  | "line_end"
   | "parts"
   | "unreadable"
   // token: its problem
