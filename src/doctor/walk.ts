@@ -1,12 +1,10 @@
 import type { Clock } from "../core/clock.ts";
-import type { Options } from "./options.ts";
-import { defaultTimeout } from "./options.ts";
+import { defaultTimeout, type Options } from "./options.ts";
 import { known } from "./outcome.ts";
 import type { Facts } from "./report.ts";
 import { authorityOf, pathOnly, schemeOf, type Target, urlOf } from "./target.ts";
 import type { Answer } from "./wire/http.ts";
-import type { Endpoint } from "./wire/line.ts";
-import { Line } from "./wire/line.ts";
+import { type Endpoint, Line } from "./wire/line.ts";
 import type { Session } from "./wire/session.ts";
 
 /** One examination on its way: each stage leaves here what later ones need. */

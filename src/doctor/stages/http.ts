@@ -10,8 +10,10 @@ import { isAlert, judgeNoAnswer, type Otherwise } from "./no-answer.ts";
 
 /** Milliseconds that the question whether this is a Peyk may take. */
 const peykPatience = 2_000;
+/** Milliseconds of it in which nothing else is done: some servers answer no plain request at all. */
+const peykWait = 500;
 /** Where a Peyk says that it is one. */
-export const peykHealth = "/api/websocket/health/";
+const peykHealth = "/api/websocket/health/";
 
 /** Asks for a WebSocket, and looks at who answers; what was answered is the next stage's. */
 export async function httpStage(walk: Walk): Promise<Outcome> {
@@ -25,10 +27,25 @@ export async function httpStage(walk: Walk): Promise<Outcome> {
   walk.who = describeWho(answer);
   walk.proxy = whoAnswers(answer).proxy;
   const outcome = judgeAnswer(answer, walk.target.host, walk.clock.now());
-  if (outcome.verdict === "ok") walk.isPeyk = isPeykBody(answer.body) || (await isPeyk(walk));
-  if (!walk.isPeyk) return outcome;
-  walk.who = walk.proxy === undefined ? "Peyk" : `Peyk (${walk.proxy})`;
-  return { ...outcome, facts: { ...outcome.facts, who: walk.who, peyk: true } };
+  if (outcome.verdict !== "ok") return outcome;
+  await recognise(walk, isPeykBody(answer.body));
+  return walk.isPeyk === true
+    ? { ...outcome, facts: { ...outcome.facts, who: walk.who!, peyk: true } }
+    : outcome;
+}
+
+/** An answer that comes late is heard, too, as long as the walk goes on. */
+async function recognise(walk: Walk, isKnown: boolean): Promise<void> {
+  walk.isPeyk = isKnown;
+  const { promise: isLate, resolve } = Promise.withResolvers<void>();
+  const cancel = walk.clock.after(peykWait, resolve);
+  const asked = isKnown ? Promise.resolve(true) : isPeyk(walk);
+  const told = asked.then((isIt) => {
+    walk.isPeyk ||= isIt;
+    if (walk.isPeyk) walk.who = walk.proxy === undefined ? "Peyk" : `Peyk (${walk.proxy})`;
+  });
+  await Promise.race([told, isLate]);
+  cancel();
 }
 
 async function isPeyk(walk: Walk): Promise<boolean> {

@@ -340,19 +340,19 @@ export const en: Words = {
       next: "Log in to the network's proxy, or ask for an exception for {host}.",
     },
     bad_gateway: {
-      title: "502: {who} stands in front, and the server behind it does not answer properly.",
+      title: "[[{status}: ]]{who} stands in front, and the server behind it does not answer properly.",
       means:
         "The proxy works. What it should pass requests to is not running, listens elsewhere, or closed the connection.",
       next: "On the proxy's machine, see whether the server behind it runs, and whether the proxy has its right address and port.",
     },
     gateway_unavailable: {
-      title: "503: {who} says that the server is not available.",
+      title: "[[{status}: ]]{who} says that the server is not available.",
       means:
         'The proxy has no living server behind it, or the server itself is overloaded or in maintenance.[[ It says: "{body}".]]',
       next: "See whether the server behind the proxy runs, and what its health check says.",
     },
     gateway_timeout: {
-      title: "504: {who} got no answer in time from the server behind it.",
+      title: "[[{status}: ]]{who} got no answer in time from the server behind it.",
       means: "The server behind the proxy hangs, is overloaded, or a firewall between the two drops packets.",
       next: "On the proxy's machine, ask the server behind it directly.",
     },
