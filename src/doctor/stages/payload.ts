@@ -16,8 +16,8 @@ export interface Sent {
 const usualSizes = [1024, 16 * 1024, 64 * 1024];
 /** Bytes of the message that shows whether the server stands messages that it does not know at all. */
 const smallSize = 100;
-/** Milliseconds for an answer. */
-const patience = 2_000;
+/** Milliseconds for an answer, over a line of 2 KB a second at worst: slowness is no limit of size. */
+const patienceFor = (size: number): number => Math.min(2_000 + size / 2, 30_000);
 
 export async function payloadStage(walk: Walk): Promise<Outcome> {
   const sizes = sizesFor(walk);
@@ -39,7 +39,7 @@ const survived = ({ became }: Sent): boolean => became === "echoed" || became ==
 
 async function send({ session, clock }: Walk, size: number): Promise<Sent> {
   session!.text(messageOf(size));
-  const deadline = clock.monotonic() + patience;
+  const deadline = clock.monotonic() + patienceFor(size);
   // Whoever answers neither message nor ping has lost the message, and more.
   const ping = crypto.getRandomValues(new Uint8Array(8));
   session!.ping(ping);

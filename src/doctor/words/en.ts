@@ -572,7 +572,8 @@ export const en: Words = {
       next: "Send less at once, or raise the server's limit.",
     },
     cut_by_size: {
-      title: "A message of {size:bytes} ended the connection, without a close frame.",
+      title:
+        "A message of {size:bytes} does not get through: the connection ends without a close frame, or falls silent.",
       means:
         "A proxy or a filter has a limit that it does not tell, the server's library gives up; or big packets are lost on the way (a VPN or tunnel with a wrong MTU).[[ {fits:bytes} came through.]]",
       next: "Send less at once, look for a limit at the proxy, and try whether big packets get through.",

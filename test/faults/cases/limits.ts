@@ -2,6 +2,7 @@ import type { Options } from "../../../src/doctor/options.ts";
 import { FakeClock } from "../../kit/clock.ts";
 import { broken, type FaultCase, healthy, type SetUp, warns } from "../kit/case.ts";
 import { closing, frame, opcodes, politeWebSocket, webSocket } from "../kit/frames.ts";
+import { line } from "../kit/line.ts";
 import { at, peyk } from "../kit/peyk.ts";
 import { freePort } from "../kit/port.ts";
 
@@ -165,6 +166,22 @@ export const limitCases: readonly FaultCase[] = [
   {
     name: "Peyk, asked by a client of any app, without a token",
     setUp: withSettings({}, "/ws/my-client"),
+    expected: healthy,
+  },
+  {
+    name: "Peyk at the other end of the world: everything takes 300 ms each way",
+    setUp: async (stack) => {
+      const port = await line(stack, (await peyk(stack)).port, { delay: 300 });
+      return { url: `ws://127.0.0.1:${port}${test}`, options: { idle: 1, payload: 50_000, parallel: 5 } };
+    },
+    expected: healthy,
+  },
+  {
+    name: "Peyk behind a line of 40 KB a second",
+    setUp: async (stack) => {
+      const port = await line(stack, (await peyk(stack)).port, { rate: 40_000 });
+      return { url: `ws://127.0.0.1:${port}${test}` };
+    },
     expected: healthy,
   },
   {

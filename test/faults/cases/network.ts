@@ -90,7 +90,7 @@ export const networkCases = needing(
       name: "What is bigger than 1,000 bytes is lost on the way, as in a VPN with a wrong MTU",
       setUp: async (stack) => ({
         ...(await across(there.v4, { firewall: `tcp dport ${port} ip length > 1000 drop` })(stack)),
-        options: { payload: 20_000 },
+        options: { payload: 4_000 },
       }),
       expected: broken("payload", "cut_by_size", "proxy", /MTU|size|proxy/i),
     },
