@@ -37,9 +37,21 @@ export class Walk {
     this.timeout = options.timeout ?? defaultTimeout;
   }
 
-  /** Rejects with a LineFault. */
-  open(endpoint: Endpoint = this.endpoint): Promise<Line> {
-    return Line.open(endpoint, this.timeout, this.clock);
+  /** An open line that nobody has written to: some servers take one connection and no second. */
+  #spare: Line | undefined;
+
+  /** Keeps a line for the next who opens one. */
+  keep(line: Line): void {
+    this.#spare?.close();
+    this.#spare = line;
+  }
+
+  /** The line that was kept, or a new one. Rejects with a LineFault. */
+  async open(): Promise<Line> {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    if (spare?.ending === undefined && spare !== undefined) return spare;
+    return Line.open(this.endpoint, this.timeout, this.clock);
   }
 
   get endpoint(): Endpoint {
@@ -67,6 +79,7 @@ export class Walk {
   }
 
   close(): void {
+    this.#spare?.close();
     this.session?.close();
     this.line?.close();
   }

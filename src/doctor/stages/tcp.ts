@@ -13,41 +13,50 @@ const resetPatience = 30;
 const slowestRefusal = 2_000;
 
 export async function tcpStage(walk: Walk): Promise<Outcome> {
-  const attempts = await tryAll(walk);
-  walk.address = attempts.find(({ reach }) => reach === "open")?.address ?? "";
-  return judgeReach(attempts, walk.address === "" ? await lookAround(walk) : { openElsewhere: [] });
+  const tries = await tryAll(walk);
+  const open = tries.find(({ reach }) => reach === "open");
+  walk.address = open?.address ?? "";
+  for (const { line } of tries) if (line !== open?.line || walk.target.secure) line?.close();
+  if (open?.line !== undefined && !walk.target.secure) walk.keep(open.line);
+  return judgeReach(tries, open === undefined ? await lookAround(walk) : { openElsewhere: [] });
+}
+
+/** `line`: still open, where the address is. */
+interface Try extends Attempt {
+  readonly line?: Line;
 }
 
 /** All at once; when one is open, the others get a little more time. */
-async function tryAll(walk: Walk): Promise<Attempt[]> {
-  const { clock, timeout, addresses, target } = walk;
-  const started = clock.monotonic();
+async function tryAll(walk: Walk): Promise<Try[]> {
+  const { clock, timeout, addresses } = walk;
   const { promise: isOver, resolve: end } = Promise.withResolvers<void>();
-  const attempts = new Map<string, Attempt>();
+  const tries = new Map<string, Try>();
+  let isLate = false;
   const running = addresses.map(async (address) => {
-    const reach = await reachOf(walk, address, target.port, timeout);
-    attempts.set(address, { address, reach, ms: clock.monotonic() - started });
-    if (reach === "open" && attempts.size < addresses.length) clock.after(grace, end);
+    const tried = await tryOne(walk, address, timeout);
+    if (isLate) return tried.line?.close();
+    tries.set(address, tried);
+    if (tried.reach === "open" && tries.size < addresses.length) clock.after(grace, end);
   });
+  const started = clock.monotonic();
   await Promise.race([Promise.all(running), isOver]);
-  const late = (address: string): Attempt => ({
-    address,
-    reach: "filtered",
-    ms: clock.monotonic() - started,
-  });
-  return addresses.map((address) => attempts.get(address) ?? late(address));
+  isLate = true;
+  const ms = clock.monotonic() - started;
+  return addresses.map((address) => tries.get(address) ?? { address, reach: "filtered", ms });
 }
 
-async function reachOf({ clock }: Walk, address: string, port: number, ms: number): Promise<Reach> {
+async function tryOne({ clock, target }: Walk, address: string, patience: number): Promise<Try> {
   const started = clock.monotonic();
+  const after = () => clock.monotonic() - started;
   try {
-    const line = await Line.open({ address, port }, ms, clock);
-    await line.read(resetPatience);
-    const { ending } = line;
+    const line = await Line.open({ address, port: target.port }, patience, clock);
+    await line.wait(resetPatience);
+    if (line.ending?.how !== "failure") return { address, reach: "open", ms: after(), line };
     line.close();
-    return ending?.how === "failure" ? "reset" : "open";
+    return { address, reach: "reset", ms: after() };
   } catch (error) {
-    return toReach(error instanceof LineFault ? error.code : "", address, port, clock.monotonic() - started);
+    const code = error instanceof LineFault ? error.code : "";
+    return { address, reach: await toReach(code, address, target.port, after()), ms: after() };
   }
 }
 
@@ -94,17 +103,14 @@ const own = (): string[] =>
 
 /** Somebody refuses. If this machine was asked: is the port open on another address of it? */
 async function lookAround(walk: Walk): Promise<Here> {
-  const { addresses, target } = walk;
+  const { addresses } = walk;
   const mine = own();
   if (!addresses.some((address) => isLoopback(address) || mine.includes(address)))
     return { openElsewhere: [] };
   const others = ["127.0.0.1", "::1", ...mine].filter(
     (address) => !addresses.includes(address) && !address.startsWith("fe80:"),
   );
-  const reached = await Promise.all(
-    others.map(async (address) => ({ address, reach: await reachOf(walk, address, target.port, 500) })),
-  );
-  return {
-    openElsewhere: reached.filter(({ reach }) => reach === "open").map(({ address }) => address),
-  };
+  const tries = await Promise.all(others.map((address) => tryOne(walk, address, 500)));
+  for (const { line } of tries) line?.close();
+  return { openElsewhere: tries.filter(({ reach }) => reach === "open").map(({ address }) => address) };
 }

@@ -32,12 +32,9 @@ async function tryTls(walk: Walk, minVersion?: "TLSv1"): Promise<Shown | { reado
     ...(minVersion === undefined ? {} : { minVersion }),
   };
   try {
-    const line = await walk.open({ ...endpoint, tls: wish });
-    try {
-      return describe(line.socket as tls.TLSSocket, target.host);
-    } finally {
-      line.close();
-    }
+    const line = await Line.open({ ...endpoint, tls: wish }, walk.timeout, walk.clock);
+    walk.keep(line);
+    return describe(line.socket as tls.TLSSocket, target.host);
   } catch (error) {
     return { code: error instanceof LineFault ? error.code : String(error) };
   }

@@ -81,9 +81,14 @@ export class Line {
     if (this.#ending === undefined && !this.socket.destroyed) this.socket.write(bytes);
   }
 
+  /** Resolves when something came or the other side ended, or after `ms` milliseconds; nothing is taken away. */
+  async wait(ms: number): Promise<void> {
+    if (this.#chunks.length === 0 && this.#ending === undefined && ms > 0) await this.#change(ms);
+  }
+
   /** What came next, all in one. `undefined`: nothing within `ms` milliseconds, or the end: `ending` tells. */
   async read(ms: number): Promise<Uint8Array | undefined> {
-    if (this.#chunks.length === 0 && this.#ending === undefined && ms > 0) await this.#change(ms);
+    await this.wait(ms);
     return this.#chunks.length === 0 ? undefined : join(this.#chunks.splice(0));
   }
 
