@@ -1,5 +1,6 @@
 import type { Options } from "../../../src/doctor/options.ts";
 import { FakeClock } from "../../kit/clock.ts";
+import { outsideAddress } from "../../kit/program.ts";
 import { broken, type FaultCase, healthy, type SetUp, warns } from "../kit/case.ts";
 import { closing, frame, opcodes, politeWebSocket, webSocket } from "../kit/frames.ts";
 import { line } from "../kit/line.ts";
@@ -23,6 +24,18 @@ const of = (cause: Parameters<typeof broken>[1], party: Parameters<typeof broken
   broken("auth", cause, party, fix);
 
 export const limitCases: readonly FaultCase[] = [
+  {
+    name: "A page of https wants a plain socket of another machine",
+    needs: ["outer address"],
+    setUp: async (stack) => {
+      const { port } = await peyk(stack, { host: "0.0.0.0" });
+      return {
+        url: `ws://${outsideAddress()}:${port}/ws/test/`,
+        options: { origin: "https://shop.example" },
+      };
+    },
+    expected: warns("url", "mixed_content", "you", /wss:/),
+  },
   {
     name: "Peyk has no such path",
     setUp: withSettings({}, "/ws/no/such/path/"),
