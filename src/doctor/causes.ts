@@ -154,7 +154,7 @@ export const causes = {
     symptoms: ["4003", "1006", "403"],
     remedies: ["origins"],
   },
-  path_refused: { stage: "auth", party: "you", symptoms: ["4004"], remedies: [] },
+  path_refused: { stage: "auth", party: "you", symptoms: ["4004"], remedies: ["route_path"] },
   rate_limited: { stage: "auth", party: "you", symptoms: ["4101", "4103", "4104"], remedies: ["wait"] },
   too_many_connections: { stage: "auth", party: "you", symptoms: ["4102"], remedies: ["connection_limits"] },
   server_full: { stage: "auth", party: "server", symptoms: ["4105", "1013"], remedies: ["descriptors"] },

@@ -346,3 +346,19 @@ const harmless: Readonly<Record<string, Outcome>> = {
 test.each(Object.keys(harmless))("%s is no cause for alarm", (name) => {
   expect(harmless[name]!.cause).toBeUndefined();
 });
+
+test("a certificate whose name stands in its subject alone is for nobody; a self-signed one is that first", () => {
+  expect(certificate({ nameFits: false, names: [] })).toMatchObject({
+    cause: "cert_wrong_name",
+    facts: { no_names: true },
+  });
+  const own = { nameFits: false, names: [], chainFault: "DEPTH_ZERO_SELF_SIGNED_CERT" };
+  expect(certificate(own).cause).toBe("cert_self_signed");
+});
+
+test("who resets also those who say nothing does not do it because of our request", () => {
+  const reset = { bytes: new Uint8Array(), ending: { how: "failure", code: "ECONNRESET" } } as const;
+  const otherwise = { speaksTls: false, speaksHttp: false };
+  expect(judgeNoAnswer(reset, { ...otherwise, resetsAll: true }).cause).toBe("tcp_reset");
+  expect(judgeNoAnswer(reset, otherwise).cause).toBe("hung_up");
+});

@@ -219,7 +219,12 @@ export const remedies = {
       only: true,
       text: "ProxyPass {path} http://127.0.0.1:8000{path} upgrade=websocket",
     },
-    { where: "Peyk", who: /peyk/i, only: true, text: "curl http://{host}:{port}/docs        # its paths" },
+    {
+      where: "Peyk",
+      who: /peyk/i,
+      only: true,
+      text: "curl {http}://{authority}/docs        # its paths\n{scheme}://{authority}/ws/test/        # is always there, to see whether WebSocket gets through",
+    },
   ],
   handshake_params: [
     {

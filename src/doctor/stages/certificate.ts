@@ -38,8 +38,13 @@ export function judgeCertificate(shown: Shown, host: string, now: number): Outco
   if (now > to) return because("cert_expired", { ...facts, ago_seconds: Math.round((now - to) / 1000) });
   if (now < from)
     return because("cert_not_yet_valid", { ...facts, in_seconds: Math.round((from - now) / 1000) });
-  if (!nameFits) return because("cert_wrong_name", facts);
+  // Nobody makes out what it is for before anybody vouches for it; and the cure of one is that of both.
   if (chainFault === "DEPTH_ZERO_SELF_SIGNED_CERT") return because("cert_self_signed", facts);
+  if (!nameFits)
+    return because(
+      "cert_wrong_name",
+      shown.names.length > 0 ? facts : { ...facts, names: [`CN=${subject}`], no_names: true },
+    );
   if (chainFault !== undefined)
     return because("cert_untrusted", { ...facts, code: chainFault, why: whyUntrusted(chainFault, chain) });
   return to - now < soon ? because("cert_expires_soon", facts) : ok("tls_ok", facts);

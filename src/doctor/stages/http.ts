@@ -57,10 +57,24 @@ async function isPeyk(walk: Walk): Promise<boolean> {
   }
 }
 
-async function whatElse(walk: Walk, { bytes }: NoAnswer): Promise<Otherwise> {
+async function whatElse(walk: Walk, { bytes, ending }: NoAnswer): Promise<Otherwise> {
   if (bytes.length > 0 && !isAlert(bytes)) return { speaksTls: false, speaksHttp: false };
   const speaksTls = !walk.target.secure && (await alsoSpeaksTls(walk));
-  return { speaksTls, speaksHttp: !speaksTls && (await alsoSpeaksHttp(walk, isAlert(bytes))) };
+  const speaksHttp = !speaksTls && (await alsoSpeaksHttp(walk, isAlert(bytes)));
+  const mayReset = !speaksTls && !speaksHttp && bytes.length === 0 && ending?.how === "failure";
+  return { speaksTls, speaksHttp, resetsAll: mayReset && (await resetsAll(walk)) };
+}
+
+/** The TCP stage has no time to wait for somebody who resets late. */
+async function resetsAll({ address, target, clock }: Walk): Promise<boolean> {
+  try {
+    const line = await Line.open({ address, port: target.port }, 1_500, clock);
+    await line.wait(500);
+    line.close();
+    return line.ending?.how === "failure";
+  } catch {
+    return false;
+  }
 }
 
 /** `badly`: with a request that a proxy refuses by itself, since whoever stands behind it speaks no HTTP. */

@@ -7,13 +7,17 @@ export interface Otherwise {
   readonly speaksTls: boolean;
   /** An ordinary request is answered. */
   readonly speaksHttp: boolean;
+  /** Even somebody who has not said a word is hung up on. */
+  readonly resetsAll?: boolean;
 }
 
 /** A TLS record of type alert (RFC 8446 5.1). */
 export const isAlert = (bytes: Uint8Array): boolean => bytes[0] === 0x15 && bytes[1] === 0x03;
 
 /** What came is no HTTP, or no whole answer. */
-export function judgeNoAnswer({ bytes, ending }: NoAnswer, { speaksTls, speaksHttp }: Otherwise): Outcome {
+export function judgeNoAnswer({ bytes, ending }: NoAnswer, otherwise: Otherwise): Outcome {
+  const { speaksTls, speaksHttp, resetsAll } = otherwise;
+  if (resetsAll === true) return because("tcp_reset");
   // A proxy that passes on what it got: TLS is what its upstream speaks.
   if (isAlert(bytes) && speaksHttp) return because("bad_gateway", { banner: "TLS" });
   if (speaksTls || isAlert(bytes))

@@ -46,7 +46,9 @@ function describe(socket: tls.TLSSocket, host: string): Shown {
   return {
     protocol: socket.getProtocol() ?? "",
     ...(fault === undefined ? {} : { chainFault: fault }),
-    nameFits: tls.checkServerIdentity(host, certificate) === undefined,
+    // Without such names Node looks at the subject, as browsers did until 2017 (RFC 2818 3.1 calls that deprecated).
+    nameFits:
+      certificate.subjectaltname !== undefined && tls.checkServerIdentity(host, certificate) === undefined,
     subject: nameOf(certificate.subject),
     issuer: nameOf(certificate.issuer),
     names: (certificate.subjectaltname ?? "")

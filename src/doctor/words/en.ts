@@ -212,7 +212,7 @@ export const en: Words = {
     cert_wrong_name: {
       title: "The certificate is not for {asked_name}, but for {names:list}.",
       means:
-        "Another site's certificate is shown: the address is wrong, or the server or its proxy has no certificate for this name.",
+        "Another site's certificate is shown: the address is wrong, or the server or its proxy has no certificate for this name.[[?no_names  Its name stands in the subject (CN) alone; browsers want it as subjectAltName.]]",
       next: "Connect under a name of the certificate ({names:list}), or get a certificate for {asked_name}.",
     },
     cert_self_signed: {
