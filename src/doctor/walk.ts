@@ -37,6 +37,8 @@ export class Walk {
     this.timeout = options.timeout ?? defaultTimeout;
   }
 
+  /** Everything that was opened: what still waits for an answer at the end need not wait. */
+  readonly #lines = new Set<Line>();
   /** An open line that nobody has written to: some servers take one connection and no second. */
   #spare: Line | undefined;
 
@@ -50,8 +52,12 @@ export class Walk {
   async open(): Promise<Line> {
     const spare = this.#spare;
     this.#spare = undefined;
-    if (spare?.ending === undefined && spare !== undefined) return spare;
-    return Line.open(this.endpoint, this.timeout, this.clock);
+    const line =
+      spare !== undefined && spare.ending === undefined
+        ? spare
+        : await Line.open(this.endpoint, this.timeout, this.clock);
+    this.#lines.add(line);
+    return line;
   }
 
   get endpoint(): Endpoint {
@@ -80,7 +86,8 @@ export class Walk {
 
   close(): void {
     this.#spare?.close();
+    // Its last word must go out first, so that the server's log knows a goodbye.
     this.session?.close();
-    this.line?.close();
+    for (const line of this.#lines) line.close();
   }
 }

@@ -30,7 +30,6 @@ export async function parallelStage(walk: Walk): Promise<Outcome> {
 async function tryOne(walk: Walk, closers: (() => void)[]): Promise<Try> {
   try {
     const { answer, line } = await shake(walk, { path: pathFor(walk) });
-    closers.push(() => line.close());
     if (!isAnswer(answer)) return refused("1006");
     if (answer.status !== 101) return refused(`HTTP ${answer.status}`);
     const session = new Session(line, answer.rest, walk.clock);

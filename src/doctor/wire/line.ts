@@ -23,6 +23,9 @@ export interface Ending {
   readonly code: string;
 }
 
+/** Milliseconds in which a goodbye gets out. */
+const lastWords = 50;
+
 /** A connection that did not come about. `code` as the system or the TLS library calls it; `timeout`: nothing came. */
 export class LineFault extends Error {
   readonly code: string;
@@ -43,6 +46,7 @@ export class Line {
   readonly #chunks: Uint8Array[] = [];
   #ending: Ending | undefined;
   #wake: () => void = () => {};
+  #leaves = false;
 
   private constructor(socket: Socket, clock: Clock) {
     this.socket = socket;
@@ -104,8 +108,16 @@ export class Line {
     this.#wake();
   }
 
+  /** Hangs up as soon as what was written is out. */
+  leave(): void {
+    this.#leaves = true;
+    this.socket.end();
+    this.#clock.after(lastWords, () => this.socket.destroy());
+  }
+
+  /** Hangs up now, unless it is leaving. */
   close(): void {
-    this.socket.destroy();
+    if (!this.#leaves) this.socket.destroy();
   }
 }
 

@@ -61,7 +61,6 @@ export class Session {
   /** Says goodbye and hangs up. */
   close(): void {
     this.line.write(clientFrame("close", closeBody(1000)));
-    this.line.socket.end();
-    this.#clock.after(50, () => this.line.close());
+    this.line.leave();
   }
 }
