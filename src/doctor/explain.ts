@@ -1,5 +1,6 @@
 import type { Retry } from "../protocol/faults.ts";
 import type { Check, Expectation, Refusal } from "../protocol/refusal.ts";
+import { printable } from "./printable.ts";
 
 const checkWords: Readonly<Record<Check, string>> = {
   host: "the Host header",
@@ -99,6 +100,3 @@ function timeWords({ expired_at, valid_from, server_time }: Expectation): string
     ? []
     : [`a token that counts already: this one counts from ${valid_from}${clock}`];
 }
-
-/** A path or an origin is a stranger's word, and a terminal obeys control characters. */
-const printable = (text: string): string => text.replace(/\p{Cc}/gu, "?");

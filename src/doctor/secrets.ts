@@ -1,4 +1,5 @@
 import type { Options } from "./options.ts";
+import { printable } from "./printable.ts";
 import { credentialOf, secretParams, type Target } from "./target.ts";
 
 /** Characters in a row by which a piece of a secret is known; fewer are in any text. */
@@ -6,7 +7,8 @@ const window = 8;
 
 /**
  * Hides what must not be read over a shoulder or in a log: tokens, passwords and cookies that the caller gave, whole or
- * in pieces, wherever they turn up, and any JWT, since a server may quote one in its refusal.
+ * in pieces, wherever they turn up, and any JWT, since a server may quote one in its refusal. What is left is a stranger's
+ * words, and made printable.
  */
 export class Secrets {
   readonly #secrets: readonly string[];
@@ -20,7 +22,8 @@ export class Secrets {
     const jwtless = text.replace(/eyJ[\w-]{6,}(\.[\w-]*){0,2}/g, (jwt) => shorten(jwt));
     const short = this.#secrets.filter(({ length }) => length <= window);
     const long = this.#secrets.filter(({ length }) => length > window);
-    return short.reduce((hidden, secret) => hidden.split(secret).join("…"), hidePieces(jwtless, long));
+    const hidden = short.reduce((text, secret) => text.split(secret).join("…"), hidePieces(jwtless, long));
+    return printable(hidden);
   }
 
   /** Every string in a value of JSON. */
