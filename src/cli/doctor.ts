@@ -5,7 +5,10 @@ import { type Options, type TokenPlace, tokenPlaces } from "../doctor/options.ts
 import { print as render } from "../doctor/print.ts";
 import { exitCode, stages } from "../doctor/report.ts";
 import { type Language, languages } from "../doctor/tell.ts";
-import { type Command, CommandError, print } from "./command.ts";
+import { type Command, CommandError, parse, print } from "./command.ts";
+import { doctorLocal } from "./doctor-local.ts";
+import { runExplain } from "./explain.ts";
+import { remoteHelp, remoteOptions } from "./remote.ts";
 
 type Values = Readonly<Record<string, string | boolean | string[] | undefined>>;
 
@@ -51,7 +54,11 @@ const examples = `  peyk doctor ws://localhost:8000/ws/test/
   peyk doctor wss://example.com/ws/chat/7/ --token "$TOKEN"
   peyk doctor wss://example.com/socket --origin https://shop.example.com --idle 75`;
 
-const details = `It works with any WebSocket server, and knows more about a Peyk.
+const details = `  peyk doctor URL                 walk the way of a connection, from here to the server
+  peyk doctor --local             the server's own side: ports, firewall, disk, settings, …
+  peyk doctor --explain RECEIPT   the story of one refusal, by the id in its close reason
+
+With a URL it works with any WebSocket server, and knows more about a Peyk.
 
 ${Object.values(flags)
   .map(({ usage, doc }) => `  ${usage.padEnd(18)} ${doc}`)
@@ -60,14 +67,21 @@ ${Object.values(flags)
 Exit code: 0 well, or only warnings; 2 wrong words; else where it is broken:
   ${stages.map((stage, i) => `${10 + i} ${stage}`).join(", ")}
 
-${examples}`;
+${examples}
+
+--local takes --lang, --json and every setting as a flag, as \`peyk serve\` does. It ends with 1 where something is broken.
+
+--explain takes --json.
+${remoteHelp}`;
 
 export const doctorCommand: Command = {
-  usage: "doctor URL [--token T] [--json] [--lang en|fa|ru]",
+  usage: "doctor URL | --local | --explain RECEIPT",
   summary: "Say exactly why a WebSocket does not connect",
   details,
   withoutSettings: true,
   async run(args) {
+    if (has(args, "--local")) return doctorLocal(args);
+    if (has(args, "--explain")) return explain(args);
     const { values, positionals } = read(args);
     if (positionals.length === 0) {
       print(`peyk ${doctorCommand.usage}\n\n${doctorCommand.summary}.\n\n${details}`);
@@ -80,6 +94,15 @@ export const doctorCommand: Command = {
     return exitCode(report);
   },
 };
+
+const has = (args: readonly string[], flag: string): boolean =>
+  args.some((each) => each === flag || each.startsWith(`${flag}=`));
+
+function explain(args: readonly string[]): Promise<number> {
+  const options = { explain: { type: "string" }, json: { type: "boolean" }, ...remoteOptions } as const;
+  const parsed = parse(args, options);
+  return runExplain(parsed, String(parsed.values.explain));
+}
 
 function read(args: readonly string[]): { values: Values; positionals: readonly string[] } {
   const options = Object.fromEntries(

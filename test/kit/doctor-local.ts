@@ -3,8 +3,12 @@ import type { LocalFinding } from "../../src/doctor/local/run.ts";
 import { ServerProcess } from "./process.ts";
 import { freePorts, missing } from "./program.ts";
 
-/** The program, until `peyk doctor --local` leads to it. */
-const entry = join(import.meta.dir, "doctor-local-main.ts");
+/** Words of the command line that examine this machine. */
+export const doctorLocal = [
+  process.execPath,
+  join(import.meta.dir, "..", "..", "src", "main.ts"),
+  ...["doctor", "--local"],
+];
 
 export interface Examined {
   readonly code: number;
@@ -35,7 +39,7 @@ export async function runDoctor(
   before: readonly string[],
   ...args: readonly string[]
 ) {
-  const child = Bun.spawn([...before, process.execPath, entry, ...args], {
+  const child = Bun.spawn([...before, ...doctorLocal, ...args], {
     cwd: "/",
     env: { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", ...settings },
     stdin: "ignore",

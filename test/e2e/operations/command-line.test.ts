@@ -15,20 +15,8 @@ const complaint = (promise: Promise<unknown>): Promise<string> =>
 const root = join(import.meta.dir, "..", "..", "..");
 const certificates = join(root, "test", "kit", "certificates");
 
-/** What `peyk doctor --explain` runs, in a process of its own. */
-const program = `
-  import { parse, CommandError } from ${JSON.stringify(join(root, "src/cli/command.ts"))};
-  import { runExplain } from ${JSON.stringify(join(root, "src/cli/explain.ts"))};
-  import { remoteOptions } from ${JSON.stringify(join(root, "src/cli/remote.ts"))};
-  const parsed = parse(process.argv.slice(1), { ...remoteOptions, json: { type: "boolean" } });
-  runExplain(parsed, parsed.positionals[0]).then(
-    (code) => { process.exitCode = code; },
-    (error) => { console.error(error.message); process.exitCode = error instanceof CommandError ? 2 : 1; },
-  );
-`;
-
 async function explained(dataDir: string, ...args: readonly string[]): Promise<string> {
-  const child = Bun.spawn([process.execPath, "-e", program, "--", ...args], {
+  const child = Bun.spawn([process.execPath, join(root, "src", "main.ts"), "doctor", "--explain", ...args], {
     cwd: dataDir,
     env: { PATH: process.env.PATH ?? "", DATA_DIR: dataDir },
     stdout: "pipe",
