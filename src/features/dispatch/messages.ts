@@ -238,10 +238,10 @@ export const mapOutgoing = {
   pong: z.object({}),
 };
 
-/** What a device says beside the place: nonsense, such as the -1 of some phones, is nothing. */
+/** What a device says beside the place: nonsense, such as the -1 of some phones or JSON's 1e999, is nothing. */
 const beside = z
   .unknown()
-  .transform((value) => (typeof value === "number" && value >= 0 ? value : null))
+  .transform((value) => (Number.isFinite(value) && (value as number) >= 0 ? (value as number) : null))
   .optional();
 
 /** A position as a driver's device sends it. Numbers as texts are no numbers. */

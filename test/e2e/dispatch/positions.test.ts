@@ -58,6 +58,25 @@ test("each position is judged by itself, and what was dropped is counted with it
   await socket.close();
 });
 
+test("a speed without end is none, and no map or order misses a position for it", async () => {
+  await world.online(driver);
+  const order = await world.assigned(driver);
+  const [room, map] = [await world.orderSocket(order), await world.map()];
+  const socket = await world.driverSocket(driver);
+  await world.pass(2_000, 100);
+  await Promise.all([map.settle(), room.settle()]);
+  const { lat, lon } = north(center, 50);
+  socket.send(`{"type":"location","lat":${lat},"lon":${lon},"speed":1e999,"heading":-1e999}`);
+  expect((await socket.next("location_result")).data).toEqual(result(1));
+  await world.pass(1_000, 100);
+  for (const each of [map, room]) {
+    const told = (await each.settle()).filter(({ type }) => type === "driver_location_update");
+    expect(told.map(({ data }) => [data.lat, data.speed, data.heading])).toEqual([[lat, null, null]]);
+    await each.close();
+  }
+  await socket.close();
+});
+
 test("over HTTP what cannot be a place is 400 and names the field", async () => {
   for (const body of [{ lat: 91, lon: 1 }, { lat: "NaN", lon: 1 }, { lat: null, lon: 1 }, { lon: 1 }]) {
     const answer = await world.locate(driver, body);
