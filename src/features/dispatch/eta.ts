@@ -85,7 +85,7 @@ export class Etas {
   }
 
   async #leg(order: OrderRow): Promise<Leg | undefined> {
-    if (order.driver_id === null || !busyStates.includes(order.status)) return undefined;
+    if (order.driver_id === null || !leads(order)) return undefined;
     const live = this.#positions.live(order.driver_id);
     if (live === undefined) return undefined;
     const target = order.status === "ride_ongoing" ? "dropoff" : "pickup";
@@ -126,6 +126,9 @@ export class Etas {
     }
   }
 }
+
+/** Its driver has somewhere to go. */
+const leads = ({ status }: OrderRow): boolean => busyStates.includes(status) && status !== "incident";
 
 /** Where a driver goes now, and how. */
 interface Leg {

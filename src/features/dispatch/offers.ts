@@ -43,7 +43,7 @@ export class Offers {
     const free = this.#people
       .drivers()
       .filter((row) => row.is_online === 1 && row.capacity >= seats && !without.has(row.id))
-      .filter(({ id }) => this.#isFree(id));
+      .filter(({ id }) => this.#isFree(id, order));
     return free
       .flatMap((driver) => {
         const live = this.#positions.live(driver.id);
@@ -54,8 +54,8 @@ export class Offers {
       .sort((a, b) => a.metres - b.metres);
   }
 
-  #isFree(driver: number): boolean {
-    return this.#orders.isFree(driver) && !this.#asked.has(driver);
+  #isFree(driver: number, order: repo.OrderRow): boolean {
+    return this.#orders.isFree(driver, order) && !this.#asked.has(driver);
   }
 
   /** Gives an order to the nearest free driver. Rejects with `conflict` where there is none. */
@@ -70,7 +70,7 @@ export class Offers {
   async offer(order: repo.OrderRow, driver: repo.DriverRow | undefined, by: string): Promise<repo.OrderRow> {
     if (!assignable.includes(order.status) || order.status === "offered")
       throw impossible(order.status, "offered");
-    if (driver !== undefined) this.#requireAskable(driver);
+    if (driver !== undefined) this.#requireAskable(driver, order);
     const asked = new Set(
       (await repo.offersOf(this.#deps.store.db, order.id)).map(({ driver_id }) => driver_id),
     );
@@ -79,9 +79,10 @@ export class Offers {
     return this.#ask(order, chosen, by);
   }
 
-  #requireAskable({ id, name, is_online }: repo.DriverRow): void {
+  #requireAskable({ id, name, is_online }: repo.DriverRow, order: repo.OrderRow): void {
     if (is_online === 0) throw new Fault("conflict", `${name} is not online`);
-    if (!this.#isFree(id)) throw new Fault("conflict", `${name} has another order, or is asked about one`);
+    if (!this.#isFree(id, order))
+      throw new Fault("conflict", `${name} has another order, or is asked about one`);
   }
 
   async #ask(order: repo.OrderRow, driver: repo.DriverRow, by: string): Promise<repo.OrderRow> {

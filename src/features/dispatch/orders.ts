@@ -3,6 +3,7 @@ import type { Compilable, EventDraft, Guarded } from "../../core/store.ts";
 import { Fault } from "../../protocol/faults.ts";
 import type { DispatchDependencies } from "./dependencies.ts";
 import { distance } from "./geo.ts";
+import { Held } from "./held.ts";
 import { mapTopic, passengerTopic } from "./messages.ts";
 import { toldOfStep } from "./order-events.ts";
 import type { People } from "./people.ts";
@@ -46,8 +47,7 @@ export interface Change {
 export class Orders {
   readonly #deps: DispatchDependencies;
   readonly #people: People;
-  /** Orders that a driver is under way for, by driver: every position asks. */
-  readonly #busy = new Map<number, repo.OrderRow>();
+  readonly #held = new Held();
   /** Drivers who are being given an order at this moment. */
   readonly #taken = new Set<number>();
   /** What else a step takes that leaves an offer unanswered. */
@@ -61,13 +61,17 @@ export class Orders {
   }
 
   async start(): Promise<void> {
-    for (const row of await repo.busyOrders(this.#deps.store.db, busyStates))
-      this.#busy.set(row.driver_id!, row);
+    for (const row of await repo.busyOrders(this.#deps.store.db, busyStates)) this.#held.note(row);
   }
 
-  /** What a driver drives just now. */
+  /** What a driver drives just now, or next. */
   of(driver: number): repo.OrderRow | undefined {
-    return this.#busy.get(driver);
+    return this.#held.of(driver, this.#deps.clock.now());
+  }
+
+  /** All that he has to drive, now and on other days. */
+  heldBy(driver: number): readonly repo.OrderRow[] {
+    return this.#held.all(driver);
   }
 
   async require(id: string): Promise<repo.OrderRow> {
@@ -135,6 +139,7 @@ export class Orders {
     if (to === "offered") throw impossible(row.status, to, "POST /api/dispatch/offer/{id} offers it");
     if (to === "assigned" && row.driver_id === null)
       throw impossible(row.status, to, "POST /api/dispatch/assign/{id} says to whom");
+    if (to === "driver_en_route") this.#requireNoneUnderWay(row);
     return this.change(row, { to, by, reason, ...(releases(row.status, to) ? { driver: null } : {}) });
   }
 
@@ -151,7 +156,7 @@ export class Orders {
     this.#requireAssignable(row, insteadOf);
     if (row.status === "assigned" && row.driver_id === driver.id)
       throw new Fault("conflict", `${driver.name} has this order already`);
-    this.requireFree(driver);
+    this.requireFree(driver, row);
     this.#taken.add(driver.id);
     try {
       return await this.change(row, { ...how, to: "assigned", driver: driver.id });
@@ -170,13 +175,24 @@ export class Orders {
     });
   }
 
-  /** Has no order, and is being given none. */
-  isFree(driver: number): boolean {
-    return !this.#busy.has(driver) && !this.#taken.has(driver);
+  /** Has no order at that time, and is being given none. */
+  isFree(driver: number, { desired_pickup_time }: repo.OrderRow): boolean {
+    const { clock } = this.#deps;
+    return (
+      !this.#taken.has(driver) && this.#held.collision(driver, desired_pickup_time, clock.now()) === undefined
+    );
   }
 
-  requireFree({ id, name }: repo.DriverRow): void {
-    if (!this.isFree(id)) throw new Fault("conflict", `${name} has another order to drive`);
+  requireFree({ id, name }: repo.DriverRow, order: repo.OrderRow): void {
+    if (this.isFree(id, order)) return;
+    throw new Fault("conflict", `${name} has another order to drive at that time; choose another driver`);
+  }
+
+  /** One ride at a time. */
+  #requireNoneUnderWay({ id, driver_id }: repo.OrderRow): void {
+    const other = driver_id === null ? undefined : this.#held.underWay(driver_id);
+    if (other === undefined || other.id === id) return;
+    throw new Fault("conflict", `order ${other.id} is under way: bring it to its end first`);
   }
 
   async change(row: repo.OrderRow, change: Change): Promise<repo.OrderRow> {
@@ -209,15 +225,9 @@ export class Orders {
         ...(change.events?.(next, passenger) ?? []),
       ],
     });
-    this.#noteBusy(row, next);
+    this.#held.note(next, row);
     this.onStep(next, row);
     return next;
-  }
-
-  #noteBusy(before: repo.OrderRow, after: repo.OrderRow): void {
-    if (before.driver_id !== null && this.#busy.get(before.driver_id)?.id === before.id)
-      this.#busy.delete(before.driver_id);
-    if (after.driver_id !== null && busyStates.includes(after.status)) this.#busy.set(after.driver_id, after);
   }
 }
 

@@ -144,15 +144,21 @@ export const insertHistory = prepared((db: Db, row: Omit<DispatchTables["order_h
 export const historyOf = (db: Db, id: string) =>
   db.selectFrom("order_history").selectAll().where("order_id", "=", id).orderBy("id").execute();
 
-/** Orders that wait for a driver; who must be fetched first comes first. */
-export const waitingOrders = (db: Db, states: readonly OrderState[], limit: number) =>
+/** Orders to be fetched in a span of time that wait for a driver; who must be fetched first comes first. */
+export const waitingOrders = (
+  db: Db,
+  states: readonly OrderState[],
+  { from, to }: { from: number; to: number },
+) =>
   db
     .selectFrom("orders")
     .selectAll()
     .where("status", "in", states)
+    .where("desired_pickup_time", ">=", from)
+    .where("desired_pickup_time", "<=", to)
     .orderBy("desired_pickup_time")
     .orderBy("created_at")
-    .limit(limit)
+    .limit(500)
     .execute();
 
 /** Orders that have a driver under way, by driver. */

@@ -79,13 +79,28 @@ export const mapStates: readonly OrderState[] = [
 /** With these it disappears from the map, which is told that once. */
 export const finalMapStates: readonly OrderState[] = ["completed", "cancelled", "rejected", "draft"];
 
-/** A driver with one of these has an order to drive. */
-export const busyStates: readonly OrderState[] = [
-  "assigned",
+/** With one of these a driver can do nothing else; an incident leaves him where he is, with his passenger. */
+export const underWayStates: readonly OrderState[] = [
   "driver_en_route",
   "arrived_waiting",
   "ride_ongoing",
+  "incident",
 ];
+/** A driver with one of these has an order to drive, now or later. */
+export const busyStates: readonly OrderState[] = ["assigned", ...underWayStates];
+/**
+ * Milliseconds that one driver's pickups are apart at least, and before which an order is nobody's business: orders
+ * are placed up to thirty days ahead.
+ */
+export const spacing = 2 * 3_600_000;
+
+/** It is driven now, or will be soon: then its passenger sees where his driver is, and not before or after. */
+export const isCurrent = (
+  { status, desired_pickup_time }: { status: OrderState; desired_pickup_time: number },
+  now: number,
+): boolean =>
+  underWayStates.includes(status) || (status === "assigned" && desired_pickup_time - now <= spacing);
+
 /** An order without a driver that one may be given. */
 export const assignable: readonly OrderState[] = [
   "submitted",
@@ -108,7 +123,7 @@ export type DriverState = (typeof driverStates)[number];
 
 /** What a driver is, from whether he is there and what he drives. */
 export function driverState(isOnline: boolean, order: OrderState | undefined): DriverState {
-  if (order === "ride_ongoing") return "on_trip";
+  if (order === "ride_ongoing" || order === "incident") return "on_trip";
   if (order !== undefined && busyStates.includes(order)) return "enroute_to_pickup";
   if (order === "offered") return "offered";
   return isOnline ? "online_idle" : "offline";

@@ -1,7 +1,7 @@
 import { type Driver, iso, isoOrNull, type Order } from "./messages.ts";
 import type { People } from "./people.ts";
 import type { DriverRow, OrderRow, PassengerRow, RegionRow } from "./repo.ts";
-import { driverState, type OrderState, stateLabels } from "./states.ts";
+import { driverState, isCurrent, type OrderState, stateLabels } from "./states.ts";
 
 export const toRegion = ({
   id,
@@ -64,14 +64,18 @@ const toPassenger = (people: People, row: PassengerRow) => ({
   allowed_companion: row.allowed_companion === 1,
 });
 
+/** Who rode with a driver once has no business with where he is today. */
+const nowhere = { current_lat: null, current_lon: null, current_position: null, last_location_update: null };
+
 /** `now`: for how long a driver has waited for his passenger. */
 export function toOrder(people: People, row: OrderRow, passenger: PassengerRow, now: number): Order {
   const driver = row.driver_id === null ? undefined : people.driver(row.driver_id);
+  const whereabouts = isCurrent(row, now) ? {} : nowhere;
   const waited = row.status === "arrived_waiting" && row.arrived_at !== null ? now - row.arrived_at : 0;
   return {
     id: row.id,
     passenger: toPassenger(people, passenger),
-    driver: driver === undefined ? null : toDriver(people, driver, row.status),
+    driver: driver === undefined ? null : { ...toDriver(people, driver, row.status), ...whereabouts },
     pickup_title: row.pickup_title,
     pickup_object_name: row.pickup_object_name,
     dropoff_title: row.dropoff_title,

@@ -204,6 +204,72 @@ describe("assignment", () => {
   });
 });
 
+describe("orders for another day", () => {
+  const day = 86_400_000;
+  const ahead = (ms: number) => ({ desired_pickup_time: new Date(world.clock.now() + ms).toISOString() });
+  const give = (order: string) => world.assign(order, { driver_id: world.ali.id });
+
+  test("a driver has several, far enough apart, and drives one at a time", async () => {
+    const far = await world.order(ahead(20 * day));
+    await world.made(give(far));
+    const today = await world.order(ahead(1.5 * 3_600_000));
+    await world.made(give(today));
+    const clash = await give(await world.order(ahead(20 * day + 3_600_000)));
+    expect(await clash.json()).toMatchObject({
+      fault: "conflict",
+      error: expect.stringContaining("at that time"),
+    });
+    await world.steps(today, "driver_en_route");
+    expect((await world.step(far, "driver_en_route", world.ali.token)).status).toBe(409);
+    await world.steps(today, "arrived_waiting", "ride_ongoing", "completed");
+    await world.made(world.step(far, "driver_en_route", world.ali.token));
+  });
+
+  test("automatic assignment takes what is due soon, neither next week's nor last week's", async () => {
+    await world.online(world.ali);
+    const forgotten = await world.order(ahead(3_600_000));
+    world.clock.set(4 * 3_600_000);
+    await world.made(world.locate(world.ali, center));
+    await world.order(ahead(20 * day));
+    const soon = await world.order();
+    const { order_ids } = await world.made(world.post("/api/dispatch/auto-assign-all/"));
+    expect(order_ids).toEqual([soon]);
+    expect(await status(forgotten)).toBe("submitted");
+  });
+
+  test("where a driver is, a passenger sees with his ride, not before it and not after", async () => {
+    const place = async (order: string) =>
+      (await world.get(`/api/orders/${order}/`, world.passenger.token)).driver.current_position;
+    await world.online(world.ali);
+    const order = await world.order(ahead(3 * 3_600_000));
+    await world.made(give(order));
+    const room = await world.orderSocket(order, world.passenger.token);
+    await world.made(world.locate(world.ali, north(center, 100)));
+    await world.pass(2_000, 100);
+    expect(await place(order)).toBeNull();
+    expect(await room.settle()).toEqual([]);
+    world.clock.set(2 * 3_600_000);
+    await world.made(world.locate(world.ali, north(center, 200)));
+    await world.pass(2_000, 100);
+    expect(await place(order)).toEqual(north(center, 200));
+    expect((await room.settle()).map(({ type }) => type)).toContain("driver_location_update");
+    await world.steps(order, "driver_en_route", "arrived_waiting", "ride_ongoing", "completed");
+    expect(await place(order)).toBeNull();
+    expect((await room.settle()).at(-2)!.data.driver.current_position).toBeNull();
+    await room.close();
+  });
+
+  test("who has an incident is not free", async () => {
+    await world.online(world.ali);
+    const order = await world.assigned();
+    await world.steps(order, "driver_en_route", "arrived_waiting", "ride_ongoing", "incident");
+    expect((await world.assign(await world.order())).status).toBe(400);
+    expect((await world.get(`/api/drivers/${world.ali.id}/`)).status).toBe("on_trip");
+    await world.steps(order, "completed");
+    await world.made(world.assign(await world.order()));
+  });
+});
+
 describe("roles", () => {
   test("a role that changes ends the sessions: open sockets close, and the next login is what he is now", async () => {
     const { id: _, email, token } = await world.app.user("staff");

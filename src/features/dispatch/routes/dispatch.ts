@@ -6,7 +6,7 @@ import { toRoute } from "../eta.ts";
 import { Eta, MapData, Order, Route } from "../messages.ts";
 import * as repo from "../repo.ts";
 import type { Dispatch } from "../service.ts";
-import { assignable } from "../states.ts";
+import { assignable, spacing } from "../states.ts";
 import { toDriver } from "../view.ts";
 import { common, type Kit, type Routes, refusals, TextId } from "./kit.ts";
 
@@ -95,7 +95,7 @@ const routes = {
     createRoute({
       method: "post",
       path: "/api/dispatch/auto-assign-all",
-      summary: "Give every order that waits to the nearest free driver",
+      summary: "Give every order that waits and is due soon to the nearest free driver",
       responses: { 200: json(All, "What was assigned"), ...refusals },
       ...common(guard),
     }),
@@ -176,7 +176,11 @@ export function addDispatchRoutes(app: Routes, dispatch: Dispatch, { guard }: Ki
   app.openapi(routes.all(staff), async (c) => {
     const by = c.get("identity").id;
     const states = assignable.filter((state) => state !== "offered");
-    const waiting = await repo.waitingOrders(deps.store.db, states, 500);
+    const now = deps.clock.now();
+    const waiting = await repo.waitingOrders(deps.store.db, states, {
+      from: now - spacing,
+      to: now + spacing,
+    });
     const order_ids: string[] = [];
     for (const order of waiting) {
       const done = await offers.assignNearest(order, by).catch((error) => {
