@@ -135,12 +135,18 @@ export class LiveMap {
       car_model: row.car_model,
       status: driverState(isOnline, this.#orders.of(id)?.status),
     };
-    await journal.commit({
-      writes: [repo.updateDriver(store.db, id, { is_online })],
-      events: row.is_online === is_online ? [] : [toMap.draft(mapTopic, "driver_status_update", { data })],
-    });
-    // In place: he may have moved meanwhile.
-    return Object.assign(row, { is_online });
+    const events =
+      row.is_online === is_online ? [] : [toMap.draft(mapTopic, "driver_status_update", { data })];
+    // At once, and in place: who comes and goes in one moment is told of twice, in that order.
+    const before = row.is_online;
+    row.is_online = is_online;
+    try {
+      await journal.commit({ writes: [repo.updateDriver(store.db, id, { is_online })], events });
+    } catch (error) {
+      row.is_online = before;
+      throw error;
+    }
+    return row;
   }
 }
 

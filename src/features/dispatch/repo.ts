@@ -195,6 +195,22 @@ export const dueOffers = (db: Db, now: number): Promise<OfferRow[]> =>
     .execute();
 export const pendingOffers = (db: Db): Promise<OfferRow[]> =>
   db.selectFrom("order_offers").selectAll().where("status", "=", "pending").execute();
+/** Orders that were offered, not taken, and not offered to the next one. */
+export const interruptedSearches = (db: Db) =>
+  db
+    .selectFrom("orders")
+    .select("id")
+    .where("status", "=", "matching")
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom("order_offers")
+          .select("order_offers.id")
+          .whereRef("order_offers.order_id", "=", "orders.id")
+          .where("order_offers.status", "!=", "pending"),
+      ),
+    )
+    .execute();
 export const withdrawOffers = (db: Db, order: string) =>
   db
     .updateTable("order_offers")

@@ -95,6 +95,13 @@ export class Dispatch {
     return this.orders.step(order.id, status, identity.id, reason);
   }
 
+  /** A driver came or went; who goes is not waited for. */
+  async online(driver: number, isOnline: boolean): Promise<repo.DriverRow> {
+    const row = await this.map.online(driver, isOnline);
+    if (!isOnline) await this.offers.leave(driver, "the driver went offline");
+    return row;
+  }
+
   locate(identity: Identity, driver: number, positions: readonly unknown[]): Intake {
     return this.positions.take(this.driverFor(identity, driver).id, positions);
   }

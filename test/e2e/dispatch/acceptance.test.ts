@@ -234,6 +234,9 @@ describe("8: drivers on the map", () => {
     expect(told).toMatchObject([{ type: "driver_status_update", data }]);
     await online(false);
     expect(await map.settle()).toMatchObject([{ data: { is_online: false, status: "offline" } }]);
+    const { dispatch } = world.app.app;
+    await Promise.all([dispatch.online(driver.id, true), dispatch.online(driver.id, false)]);
+    expect((await map.settle()).map(({ data }) => data.is_online)).toEqual([true, false]);
     await map.close();
   });
 });

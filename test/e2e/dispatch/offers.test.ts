@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
+import { Fault } from "../../../src/protocol/faults.ts";
 import { FakeClock } from "../../kit/clock.ts";
 import { tempDir } from "../../kit/temp.ts";
 import { center, DispatchWorld, north, typesOf } from "./kit.ts";
@@ -111,6 +112,90 @@ test("of an answer and a dispatcher at once, one counts", async () => {
   ]);
   expect(answers.filter(({ ok }) => ok)).toHaveLength(1);
   expect((await path()).length).toBeLessThanOrEqual(4);
+});
+
+test("a driver is asked about one order at a time, also by two dispatchers at once", async () => {
+  const { orders, offers, people } = world.app.app.dispatch;
+  const ali = people.driver(world.ali.id);
+  const rows = await Promise.all([order, await world.order()].map((id) => orders.require(id)));
+  const asked = [...rows, rows[0]!].map((row) => offers.offer(row, ali, "1"));
+  const told = await Promise.allSettled(asked);
+  expect(told.map((each) => each.status)).toEqual(["fulfilled", "rejected", "rejected"]);
+  // He is still asked: what failed has not forgotten that.
+  expect(offers.candidates(rows[1]!).map(({ driver }) => driver.id)).toEqual([world.vera.id]);
+});
+
+test("who goes offline, or gets another order, is not waited for", async () => {
+  const { ali, vera } = world;
+  const socket = await world.driverSocket(ali);
+  await offered();
+  await socket.next("order_offer");
+  await world.made(world.patch(`/api/drivers/${ali.id}/online-status/`, { is_online: false }, ali.token));
+  expect((await socket.next("order_offer_ended")).data).toEqual({ order_id: order, status: "withdrawn" });
+  expect((await world.post(`/api/orders/${order}/accept/`, {}, ali.token)).status).toBe(409);
+  const hers = await world.driverSocket(vera);
+  expect(await read()).toMatchObject({ status: "offered" });
+  const other = await world.order();
+  await world.made(world.assign(other, { driver_id: vera.id }));
+  await hers.next("order_offer_ended");
+  expect((await read()).status).toBe("active_queue");
+  await socket.close();
+  await hers.close();
+});
+
+test("an answer that is sent again, since the first one's echo got lost, is the same answer", async () => {
+  const answer = (what: string, token: string) => world.post(`/api/orders/${order}/${what}/`, {}, token);
+  await offered();
+  for (let i = 0; i < 2; i++) expect((await answer("decline", world.ali.token)).status).toBe(204);
+  for (let i = 0; i < 2; i++)
+    expect(await world.made(answer("accept", world.vera.token))).toMatchObject({ status: "assigned" });
+  expect(await path()).toEqual(["submitted", "offered", "matching", "offered", "assigned"]);
+});
+
+test("an offer of somebody else and an order that does not exist look the same", async () => {
+  await offered();
+  for (const what of ["accept", "decline"]) {
+    const answers = [order, "order_1"].map((id) =>
+      world.post(`/api/orders/${id}/${what}/`, {}, world.vera.token),
+    );
+    const [others, none] = await Promise.all(answers);
+    expect([others!.status, none!.status]).toEqual([409, 409]);
+    expect(await others!.json()).toEqual(await none!.json());
+  }
+});
+
+test("who did not take an order may be asked again in a later search", async () => {
+  await offered();
+  await world.pass(33_000);
+  expect((await read()).status).toBe("active_queue");
+  expect((await offer()).status).toBe(409);
+  await world.pass(60_000);
+  expect((await world.made(offer())).status).toBe("offered");
+});
+
+test("a search goes on where the next driver could not be asked at once, and after a crash", async () => {
+  using dir = tempDir();
+  const clock = new FakeClock();
+  const first = await DispatchWorld.start({ dataDir: dir.path, clock });
+  await first.online(first.ali, north(center, 100));
+  await first.online(first.vera, north(center, 900));
+  const id = await first.order();
+  await first.made(first.post(`/api/dispatch/offer/${id}/`));
+  const { offers } = first.app.app.dispatch;
+  const ask = offers.offer;
+  offers.offer = () => Promise.reject(new Fault("unavailable"));
+  await first.made(first.post(`/api/orders/${id}/decline/`, {}, first.ali.token));
+  const status = async (world: DispatchWorld) => (await world.get(`/api/orders/${id}/`, first.staff)).status;
+  expect(await status(first)).toBe("matching");
+  await first.pass(2_000);
+  expect(await status(first)).toBe("matching");
+  // The disk is there again; or else the server ends before.
+  offers.offer = ask;
+  await first[Symbol.asyncDispose]();
+  await using second = await DispatchWorld.start({ dataDir: dir.path, clock });
+  await second.pass(2_000);
+  expect(await status(second)).toBe("offered");
+  await second.made(second.post(`/api/orders/${id}/accept/`, {}, first.vera.token));
 });
 
 test("an offer outlives a restart", async () => {

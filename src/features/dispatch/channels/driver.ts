@@ -41,7 +41,7 @@ export function driverChannel(dispatch: Dispatch) {
         await dispatch.step(connection.identity, order_id, status, reason);
       },
       async online(connection, { is_online }) {
-        await dispatch.map.online(own(connection).id, is_online);
+        await dispatch.online(own(connection).id, is_online);
       },
     },
   });

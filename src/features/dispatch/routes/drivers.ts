@@ -193,7 +193,7 @@ export function addDriverRoutes(app: Routes, dispatch: Dispatch, { guard }: Kit)
   const staff = guard("staff");
   // A passenger asks too, and is refused by what he is, not by a missing route.
   const anybody = guard("driver", "passenger", "staff");
-  const { people, orders, map, deps } = dispatch;
+  const { people, orders, deps } = dispatch;
   const view = (row: repo.DriverRow) => toDriver(people, row, orders.of(row.id)?.status);
 
   app.openapi(routes.list(staff), (c) => {
@@ -215,7 +215,7 @@ export function addDriverRoutes(app: Routes, dispatch: Dispatch, { guard }: Kit)
   });
   app.openapi(routes.online(anybody), async (c) => {
     const { id } = dispatch.driverFor(c.get("identity"), c.req.valid("param").id);
-    return c.json(view(await map.online(id, c.req.valid("json").is_online)), 200);
+    return c.json(view(await dispatch.online(id, c.req.valid("json").is_online)), 200);
   });
   app.openapi(routes.track(anybody), async (c) => {
     const { id } = dispatch.driverFor(c.get("identity"), c.req.valid("param").id);
