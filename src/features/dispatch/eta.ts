@@ -4,8 +4,8 @@ import { type Eta, iso, mapTopic, orderTopic } from "./messages.ts";
 import type { Orders } from "./orders.ts";
 import type { Positions } from "./positions.ts";
 import type { OrderRow } from "./repo.ts";
-import { onStreets, straightLine, type Way } from "./routing.ts";
-import { busyStates } from "./states.ts";
+import { onStreets, straightLine, type Way, withoutSecrets } from "./routing.ts";
+import { busyStates, isCurrent } from "./states.ts";
 
 /** Milliseconds between two estimates for one order. */
 const period = 10_000;
@@ -19,9 +19,9 @@ export class Etas {
   readonly #deps: DispatchDependencies;
   readonly #orders: Orders;
   readonly #positions: Positions;
+  /** When a driver's order was last told of, on the clock that nobody sets; as below. */
   readonly #last = new Map<number, number>();
   #asking = 0;
-  /** On the clock that nobody sets. */
   #downUntil = Number.NEGATIVE_INFINITY;
 
   constructor(deps: DispatchDependencies, orders: Orders, positions: Positions) {
@@ -33,8 +33,8 @@ export class Etas {
   /** A driver moved: whoever waits for him is told, now and then. */
   moved(driver: number): void {
     const order = this.#orders.of(driver);
-    const now = this.#deps.clock.now();
-    if (order === undefined || now - (this.#last.get(driver) ?? 0) < period) return;
+    const now = this.#deps.clock.monotonic();
+    if (order === undefined || now - (this.#last.get(driver) ?? Number.NEGATIVE_INFINITY) < period) return;
     this.#last.set(driver, now);
     this.#watch(this.#tell(order), order);
   }
@@ -46,7 +46,7 @@ export class Etas {
     const isNew = order.driver_id !== before.driver_id;
     if (isNew) this.#watch(this.#tellRide(order), order);
     if (!isNew && order.status !== "ride_ongoing") return;
-    this.#last.set(order.driver_id, this.#deps.clock.now());
+    this.#last.set(order.driver_id, this.#deps.clock.monotonic());
     this.#watch(this.#tell(order), order);
   }
 
@@ -57,7 +57,7 @@ export class Etas {
   /** The driver's way to where he goes now, and when he will be there. */
   async #tell(order: OrderRow): Promise<void> {
     const leg = await this.#leg(order);
-    if (leg === undefined) return;
+    if (leg === undefined || !this.#isStill(order)) return;
     const { toMap, toOrder } = this.#deps;
     const eta = this.#toEta(order, leg);
     const route = toRoute(order, leg.way);
@@ -67,9 +67,17 @@ export class Etas {
     toOrder.publish(orderTopic(order.id), "driver_route_update", { data: route });
   }
 
+  /** A slow answer may come when the order is somebody else's, or over, or leads elsewhere. */
+  #isStill({ id, driver_id, status }: OrderRow): boolean {
+    const present = this.#orders.of(driver_id!);
+    return present?.id === id && present.status === status;
+  }
+
   /** The passenger's way, from pickup to drop-off. */
   async #tellRide(order: OrderRow): Promise<void> {
-    const data = toRoute(order, await this.ride(order));
+    const way = await this.ride(order);
+    if (!this.#orders.heldBy(order.driver_id!).some(({ id }) => id === order.id)) return;
+    const data = toRoute(order, way);
     this.#deps.toMap.publish(mapTopic, "order_route_update", { data });
     this.#deps.toOrder.publish(orderTopic(order.id), "order_route_update", { data });
   }
@@ -85,7 +93,7 @@ export class Etas {
   }
 
   async #leg(order: OrderRow): Promise<Leg | undefined> {
-    if (order.driver_id === null || !leads(order)) return undefined;
+    if (order.driver_id === null || !leads(order, this.#deps.clock.now())) return undefined;
     const live = this.#positions.live(order.driver_id);
     if (live === undefined) return undefined;
     const target = order.status === "ride_ongoing" ? "dropoff" : "pickup";
@@ -116,10 +124,11 @@ export class Etas {
       return straightLine(from, to);
     this.#asking++;
     try {
-      return await onStreets(options.osrmUrl, from, to);
-    } catch (error) {
+      return (await onStreets(options.osrmUrl, from, to)) ?? straightLine(from, to);
+    } catch (thrown) {
       this.#downUntil = clock.monotonic() + rest;
-      this.#deps.events.emit("failure", { where: "dispatch.osrm", incident: options.osrmUrl, error });
+      const [incident, error] = [new URL(options.osrmUrl).host, withoutSecrets(thrown)];
+      this.#deps.events.emit("failure", { where: "dispatch.osrm", incident, error });
       return straightLine(from, to);
     } finally {
       this.#asking--;
@@ -128,7 +137,7 @@ export class Etas {
 }
 
 /** Its driver has somewhere to go. */
-const leads = ({ status }: OrderRow): boolean => busyStates.includes(status) && status !== "incident";
+const leads = (order: OrderRow, now: number): boolean => isCurrent(order, now) && order.status !== "incident";
 
 /** Where a driver goes now, and how. */
 interface Leg {

@@ -6,15 +6,18 @@ import { center, DispatchWorld, north } from "./kit.ts";
 class FakeOsrm {
   readonly asked: string[] = [];
   isBroken = false;
+  /** What it says in place of a route. */
+  says: (() => Response | Promise<Response>) | undefined;
   readonly #server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: (request) => this.#answer(request) });
 
   get url(): string {
     return `http://127.0.0.1:${this.#server.port}`;
   }
 
-  #answer({ url }: Request): Response {
+  #answer({ url }: Request): Response | Promise<Response> {
     this.asked.push(new URL(url).pathname);
-    if (this.isBroken) return Response.json({ code: "NoRoute" }, { status: 400 });
+    if (this.isBroken) return new Response("<h1>Bad gateway</h1>", { status: 502 });
+    if (this.says !== undefined) return this.says();
     const coordinates = [
       [76.945, 43.238],
       [76.95, 43.24],
@@ -38,6 +41,7 @@ const start = async (flags: Record<string, string> = {}) => {
 afterEach(async () => {
   await world[Symbol.asyncDispose]();
   osrm.isBroken = false;
+  osrm.says = undefined;
 });
 
 test("without a routing server it is a straight line, and says so", async () => {
@@ -133,5 +137,58 @@ test("the passenger sees his driver move, and hears when he will be there, until
   await world.pass(1_000, 100);
   expect(await room.settle()).toEqual([]);
   expect((await world.app.fetch(`/api/orders/${order}/eta/`, { token: world.staff })).status).toBe(404);
+  await room.close();
+});
+
+const etaOf = (order: string) => world.get(`/api/orders/${order}/eta/`, world.passenger.token);
+
+test("two places without a way between them are no reason to leave the routing server alone", async () => {
+  await start({ "osrm-url": osrm.url });
+  await world.online(world.ali, north(center, 1_000));
+  osrm.says = () => Response.json({ code: "NoRoute" }, { status: 400 });
+  const order = await world.assigned();
+  expect((await etaOf(order)).source).toBe("straight_line");
+  osrm.says = undefined;
+  expect((await etaOf(order)).source).toBe("osrm");
+});
+
+const route = (more: object) =>
+  Response.json({ code: "Ok", routes: [{ distance: 1, duration: 1, ...more }] });
+const junk: Record<string, () => Response> = {
+  "an arrival in the year 10^290": () => route({ duration: 1e300 }),
+  "an arrival in the past": () => route({ duration: -100 }),
+  "a way of half places": () => route({ geometry: { coordinates: [[1], []] } }),
+  "a redirect": () => Response.redirect(`${osrm.url}/elsewhere`),
+  "more than anybody reads": () => new Response(`{"code":"Ok",${" ".repeat(2_000_000)}`),
+};
+for (const [name, says] of Object.entries(junk))
+  test(`a routing server that answers with ${name} has failed`, async () => {
+    const secret = osrm.url.replace("//", "//user:hunter2@");
+    await start({ "osrm-url": secret });
+    await world.online(world.ali, north(center, 1_000));
+    osrm.says = says;
+    const order = await world.assigned();
+    expect(await etaOf(order)).toMatchObject({ source: "straight_line", duration_seconds: 156 });
+    const failures = world.app.events.filter((event) => event.name === "failure");
+    expect(failures.map(({ where }) => where)).toContain("dispatch.osrm");
+    expect(failures.map(({ incident, error }) => `${incident} ${error}`).join()).not.toContain("hunter2");
+  });
+
+test("a slow answer about an order that is over, or somebody else's, is told to nobody", async () => {
+  await start({ "osrm-url": osrm.url });
+  await world.online(world.ali, north(center, 1_000));
+  const order = await world.order();
+  const room = await world.orderSocket(order, world.passenger.token);
+  const { promise: held, resolve: answer } = Promise.withResolvers<void>();
+  osrm.says = () => held.then(() => route({}));
+  const asked = osrm.asked.length;
+  await world.made(world.assign(order, { driver_id: world.ali.id }));
+  while (osrm.asked.length < asked + 2) await new Promise((resolve) => setImmediate(resolve));
+  await world.steps(order, "cancelled");
+  await room.settle();
+  answer();
+  // What is asked after them is answered after them.
+  await world.get(`/api/orders/${order}/route/`);
+  expect(await room.settle()).toEqual([]);
   await room.close();
 });

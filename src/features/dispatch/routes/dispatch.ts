@@ -194,7 +194,7 @@ export function addDispatchRoutes(app: Routes, dispatch: Dispatch, { guard }: Ki
   app.openapi(routes.eta(anybody), async (c) => {
     const eta = await etas.of(await dispatch.orderFor(c.get("identity"), c.req.valid("param").id));
     if (eta === undefined)
-      throw new Fault("not_found", "nobody drives this order, or nobody knows where he is");
+      throw new Fault("not_found", "nobody drives this order yet, or nobody knows where he is");
     return c.json(eta, 200);
   });
   app.openapi(routes.route(anybody), async (c) => {
