@@ -123,7 +123,10 @@ const handlersOf = (core: Core, proxies: ProxyWatch, http: TransportHandlers["ht
 function createTransport({ config, clock, events }: Services, channels: readonly Channel[]): BunTransport {
   const { host, trustProxy } = config;
   // One limit for the whole port: that of the channel with the biggest messages. Connections know their own.
-  const biggest = channels.map(({ maxBinaryBytes = 0 }) => maxBinaryBytes);
+  const biggest = channels.flatMap(({ maxBinaryBytes = 0, maxTextBytes = 0 }) => [
+    maxBinaryBytes,
+    maxTextBytes,
+  ]);
   const maxMessageBytes = Math.max(config.maxMessageBytes, ...biggest);
   const { ports, tls } = listenersOf(config);
   const withTls = tls && { ...tls, clock, events };

@@ -139,6 +139,8 @@ export interface ChannelSpec<P extends string, I extends IncomingMap, O extends 
   readonly idleTimeout?: number;
   /** Bytes that one binary message may have; text obeys MAX_MESSAGE_BYTES. Needs `binary`. */
   readonly maxBinaryBytes?: number;
+  /** Bytes that one text message may have, where that is more than MAX_MESSAGE_BYTES. */
+  readonly maxTextBytes?: number;
   readonly incoming: I;
   readonly outgoing: O;
   /** Lists the connection in a topic's presence while it is open. */

@@ -402,8 +402,9 @@ export class LiveConnection implements Connection, SocketHandler, Follower, Beat
   #isTooBig(data: string | Uint8Array): boolean {
     const { maxMessageBytes } = this.#core.options.limits;
     if (typeof data !== "string") return data.length > (this.channel?.maxBinaryBytes ?? maxMessageBytes);
+    const maxTextBytes = Math.max(maxMessageBytes, this.channel?.maxTextBytes ?? 0);
     // UTF-8 takes at most three bytes for one unit of UTF-16.
-    return data.length * 3 > maxMessageBytes && Buffer.byteLength(data) > maxMessageBytes;
+    return data.length * 3 > maxTextBytes && Buffer.byteLength(data) > maxTextBytes;
   }
 
   #tooBig(): void {

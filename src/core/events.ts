@@ -47,6 +47,8 @@ export interface CoreEvents {
   /** A camera's picture that came, and one that did not fit. */
   "frame.received": { device: string; bytes: number };
   "frame.dropped": { device: string; reason: string; bytes: number };
+  /** Positions of a driver, and why some were dropped. */
+  "positions.taken": { accepted: number; dropped: Readonly<Record<string, number>> };
   /** A platform told something that the inbox does not show, or is not well; never a text or a token. */
   "platform.ignored": { inbox: string; platform: string; reason: string };
   "platform.noted": { inbox: string; platform: string; kind: string; detail: string };

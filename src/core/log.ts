@@ -21,6 +21,7 @@ const levels: { [K in keyof CoreEvents]: "error" | "warn" | "info" | "debug" | u
   "message.received": "debug",
   "message.refused": "debug",
   "message.sent": undefined,
+  "positions.taken": undefined,
   "catch_up.done": "debug",
   "journal.gap": "info",
   "journal.pruned": "info",

@@ -43,7 +43,12 @@ export class Metrics {
   #registry: Promise<Registry> | undefined;
 
   constructor(core: Core, events: Events) {
-    this.#tallies = [...countMessages(events), ...countConnections(events), countFrames(events)];
+    this.#tallies = [
+      ...countMessages(events),
+      ...countConnections(events),
+      countFrames(events),
+      countPositions(events),
+    ];
     this.#readings = readings(core);
   }
 
@@ -75,6 +80,17 @@ function countFrames(events: Events): Tally {
   events.on("frame.received", () => frames.add(1, "relayed"));
   events.on("frame.dropped", ({ reason }) => frames.add(1, reason));
   return frames;
+}
+
+function countPositions(events: Events): Tally {
+  const positions = new Tally("peyk_positions_total", "Positions of drivers, and why some were dropped", [
+    "result",
+  ]);
+  events.on("positions.taken", ({ accepted, dropped }) => {
+    if (accepted > 0) positions.add(accepted, "accepted");
+    for (const [reason, n] of Object.entries(dropped)) positions.add(n, reason);
+  });
+  return positions;
 }
 
 function countConnections(events: Events): Tally[] {

@@ -244,6 +244,9 @@ const beside = z
   .transform((value) => (Number.isFinite(value) && (value as number) >= 0 ? (value as number) : null))
   .optional();
 
+/** ISO 8601, or milliseconds since 1970. */
+export const DeviceTime = z.union([z.iso.datetime({ offset: true }), z.number()]);
+
 /** A position as a driver's device sends it. Numbers as texts are no numbers. */
 export const Position = z.object({
   lat: z.number(),
@@ -251,8 +254,8 @@ export const Position = z.object({
   accuracy: beside,
   speed: beside,
   heading: beside,
-  /** ISO 8601, or milliseconds since 1970; now, if absent. */
-  at: z.union([z.iso.datetime({ offset: true }), z.number()]).nullish(),
+  /** When he was there; now, if absent. */
+  at: DeviceTime.nullish(),
 });
 export type Position = z.output<typeof Position>;
 
@@ -266,6 +269,10 @@ export const driverIncoming = {
         .unknown()
         .optional()
         .describe("Degrees; with `lon`, `accuracy`, `speed`, `heading` and `at` beside it"),
+      sent_at: z
+        .unknown()
+        .optional()
+        .describe("What the device's clock says now: if it is wrong, `at` is put right"),
       points: z.array(z.unknown()).max(500).optional().describe("Several of the same after a dead zone"),
     }),
     rate: { perSecond: 5, burst: 50 },

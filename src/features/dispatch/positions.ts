@@ -1,11 +1,12 @@
+import { Bucket } from "../../core/bucket.ts";
 import type { Compilable } from "../../core/store.ts";
 import type { DispatchDependencies } from "./dependencies.ts";
-import { type Fix, inOrder, isJump, newer, readFix } from "./fix.ts";
+import { type Fix, inOrder, isJump, newer, readFix, skewOf } from "./fix.ts";
 import { distance } from "./geo.ts";
 import type { signals } from "./messages.ts";
 import type { People } from "./people.ts";
 import * as repo from "./repo.ts";
-import { toPoint, trackInserts } from "./track.ts";
+import { TrackBuffer, toPoint, trackInserts } from "./track.ts";
 
 /** Milliseconds that a device's clock may be ahead. */
 const maxAhead = 60_000;
@@ -15,8 +16,14 @@ const believedAfter = 3;
 const writesPerCommit = 50;
 /** Milliseconds between two notes of where a driver is in his own row; the track has every point. */
 const notePeriod = 10_000;
-/** Points that wait for a store that does not answer. */
-const maxPoints = 1_000_000;
+/** Points that are forgotten in one commit. */
+const forgetStep = 5_000;
+/** Milliseconds by which a device's clock and the network may differ from one message to the next. */
+const sameSkew = 5_000;
+const never = Number.NEGATIVE_INFINITY;
+/** Positions of one driver: so many a second, and at once after a day without a network. */
+const perSecond = 20;
+const atOnce = 20_000;
 
 /** Where a driver is now. */
 export interface Live {
@@ -27,10 +34,19 @@ export interface Live {
   readonly speed: number | null;
   readonly heading: number | null;
   signal: (typeof signals)[number];
+  /** When his row last learned of it, on the clock that nobody sets. */
   notedAt: number;
 }
 
-export type Drop = "invalid" | "future" | "too_old" | "duplicate" | "jump" | "too_close" | "too_soon";
+export type Drop =
+  | "too_many"
+  | "invalid"
+  | "future"
+  | "too_old"
+  | "duplicate"
+  | "jump"
+  | "too_close"
+  | "too_soon";
 
 /** What became of positions that were sent. */
 export interface Intake {
@@ -45,9 +61,10 @@ export class Positions {
   readonly #live = new Map<number, Live>();
   /** Where a driver seems to have jumped to, and how often he said so. */
   readonly #suspects = new Map<number, { fix: Fix; times: number }>();
-  #points: repo.TrackRow[] = [];
+  readonly #skews = new Map<number, number>();
+  readonly #budgets = new Map<number, Bucket>();
+  readonly #track: TrackBuffer;
   readonly #moved = new Set<number>();
-  readonly #drops = new Map<Drop, number>();
   #flushing: Promise<void> | undefined;
   /** Called when a driver's marker changed. */
   onMove: (driver: number) => void = () => {};
@@ -55,6 +72,7 @@ export class Positions {
   constructor(deps: DispatchDependencies, people: People) {
     this.#deps = deps;
     this.#people = people;
+    this.#track = new TrackBuffer(deps.events);
   }
 
   /** What the drivers' rows say, and the track after a server that went away without a word. */
@@ -71,7 +89,7 @@ export class Positions {
 
   #restore(driver: number, lat: number, lon: number, at: number): void {
     const signal = this.#signal(at);
-    this.#live.set(driver, { lat, lon, at, speed: null, heading: null, signal, notedAt: at });
+    this.#live.set(driver, { lat, lon, at, speed: null, heading: null, signal, notedAt: never });
     this.#people.place(driver, lat, lon, at);
   }
 
@@ -83,19 +101,20 @@ export class Positions {
     return this.#live.keys();
   }
 
-  /** How many were dropped since the start, by reason. */
-  get drops(): ReadonlyMap<Drop, number> {
-    return this.#drops;
-  }
-
-  /** Takes positions of one driver as they came, in any order. */
-  take(driver: number, raws: readonly unknown[]): Intake {
+  /**
+   * Takes positions of one driver as they came, in any order.
+   *
+   * @param sentAt what his device's clock says now, as in `at`; `undefined`: it is right, or he does not say.
+   */
+  take(driver: number, raws: readonly unknown[], sentAt?: unknown): Intake {
     const intake: Intake = { accepted: 0, dropped: {} };
     const now = this.#deps.clock.now();
+    const skew = this.#skew(driver, sentAt, now);
     const fixes: Fix[] = [];
     for (const raw of raws) {
-      const fix = readFix(raw, now);
-      if (fix === undefined) this.#drop(intake, "invalid");
+      const fix = this.#mayTake(driver) ? readFix(raw, now, skew) : "too_many";
+      if (fix === "too_many") this.#drop(intake, fix);
+      else if (fix === undefined) this.#drop(intake, "invalid");
       else if (fix.at > now + maxAhead) this.#drop(intake, "future");
       else fixes.push(fix);
     }
@@ -108,12 +127,28 @@ export class Positions {
         last = fix;
       }
     }
+    this.#deps.events.emit("positions.taken", intake);
     return intake;
+  }
+
+  #mayTake(driver: number): boolean {
+    const now = this.#deps.clock.monotonic();
+    const budget = this.#budgets.get(driver) ?? new Bucket(perSecond, atOnce, now);
+    this.#budgets.set(driver, budget);
+    return budget.take(now);
+  }
+
+  /** The same for messages that took a little longer: a batch that is sent again must be the same points. */
+  #skew(driver: number, sentAt: unknown, now: number): number {
+    const skew = skewOf(sentAt, now);
+    const known = this.#skews.get(driver);
+    if (known !== undefined && skew !== 0 && Math.abs(skew - known) < sameSkew) return known;
+    if (sentAt !== undefined) this.#skews.set(driver, skew);
+    return skew;
   }
 
   #drop(intake: Intake, reason: Drop): void {
     intake.dropped[reason] = (intake.dropped[reason] ?? 0) + 1;
-    this.#drops.set(reason, (this.#drops.get(reason) ?? 0) + 1);
   }
 
   /** `last`: the one of the same message that was accepted before. */
@@ -122,7 +157,8 @@ export class Positions {
     if (fix.at < now - trackMaxAge) return "too_old";
     const live = this.#live.get(driver);
     // What comes late belongs to the track; the marker knows better already. What is old on arrival is no marker either.
-    const isLate = live !== undefined && fix.at < live.at;
+    // Ours may be set back; then what it knows is of a time that is still to come.
+    const isLate = live !== undefined && fix.at < Math.min(live.at, now);
     const moves = !isLate && fix.at >= now - lostAfter;
     const before = newer(last, isLate ? undefined : live);
     const flaw = before === undefined ? undefined : this.#flaw(driver, before, fix);
@@ -130,7 +166,7 @@ export class Positions {
     if (flaw === "too_close" && moves && live !== undefined) this.#refresh(driver, live, fix);
     // More often than the track is kept: the marker moves all the same.
     if (moves && (flaw === undefined || flaw === "too_soon")) this.#move(driver, live, fix);
-    if (flaw === undefined) this.#points.push(toPoint(driver, fix));
+    if (flaw === undefined) this.#track.add(toPoint(driver, fix));
     return flaw;
   }
 
@@ -162,7 +198,7 @@ export class Positions {
   }
 
   #move(driver: number, before: Live | undefined, { lat, lon, at, speed, heading }: Fix): void {
-    const notedAt = before?.notedAt ?? 0;
+    const notedAt = before?.notedAt ?? never;
     this.#live.set(driver, { lat, lon, at, speed, heading, signal: this.#signal(at), notedAt });
     this.#people.place(driver, lat, lon, at);
     this.#moved.add(driver);
@@ -197,8 +233,7 @@ export class Positions {
   }
 
   async #write(): Promise<void> {
-    const points = this.#points;
-    this.#points = [];
+    const points = this.#track.drain();
     const noted = this.#due();
     try {
       const writes = [...trackInserts(points), ...this.#notes(noted)];
@@ -206,7 +241,7 @@ export class Positions {
         await this.#deps.store.commit({ writes: writes.slice(i, i + writesPerCommit) });
     } catch (error) {
       // A point that is written twice is one.
-      this.#points = [...points, ...this.#points].slice(-maxPoints);
+      this.#track.putBack(points);
       for (const id of noted) this.#moved.add(id);
       throw error;
     }
@@ -214,7 +249,7 @@ export class Positions {
 
   /** Drivers whose row is to learn where they are. */
   #due(): number[] {
-    const now = this.#deps.clock.now();
+    const now = this.#deps.clock.monotonic();
     const due = [...this.#moved].filter((id) => now - this.#live.get(id)!.notedAt >= notePeriod);
     for (const id of due) {
       this.#moved.delete(id);
@@ -233,12 +268,23 @@ export class Positions {
 
   /** The last positions are noted before the server ends. */
   async stop(): Promise<void> {
-    for (const live of this.#live.values()) live.notedAt = Number.NEGATIVE_INFINITY;
-    await this.flush();
+    for (const live of this.#live.values()) live.notedAt = never;
+    await this.flush().catch((error) => this.#failed(error));
   }
 
+  #failed(error: unknown): void {
+    this.#deps.events.emit("failure", { where: "dispatch.track", incident: "-", error });
+  }
+
+  /** In small steps that let other writes through: fleets leave millions of points a day. */
   async forget(): Promise<void> {
     const { store, clock, options } = this.#deps;
-    await store.commit({ writes: [repo.deleteTrackBefore(store.db, clock.now() - options.trackMaxAge)] });
+    const before = clock.now() - options.trackMaxAge;
+    for (let gone = forgetStep; gone === forgetStep; ) {
+      const { results } = await store.commit({
+        writes: [repo.deleteTrackBefore(store.db, before, forgetStep)],
+      });
+      gone = results[0]!.changed;
+    }
   }
 }

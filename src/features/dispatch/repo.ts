@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { prepared } from "../../core/prepared.ts";
 import type { Db, DispatchTables, DriverRow, OfferRow, OrderRow, TrackRow } from "./repo/tables.ts";
 import type { OrderState } from "./states.ts";
@@ -252,5 +253,13 @@ export const newestPoints = (
     )
     .select(["point.driver_id", "point.at", "point.lat", "point.lon"])
     .execute();
-export const deleteTrackBefore = (db: Db, time: number) =>
-  db.deleteFrom("driver_track").where("at", "<", time);
+export const deleteTrackBefore = (db: Db, time: number, limit: number) =>
+  db
+    .deleteFrom("driver_track")
+    .where(
+      ({ refTuple, selectFrom }) =>
+        sql<boolean>`${refTuple("driver_id", "at")} in ${selectFrom("driver_track as old")
+          .select(["old.driver_id", "old.at"])
+          .where("old.at", "<", time)
+          .limit(limit)}`,
+    );

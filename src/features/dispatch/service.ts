@@ -102,8 +102,8 @@ export class Dispatch {
     return row;
   }
 
-  locate(identity: Identity, driver: number, positions: readonly unknown[]): Intake {
-    return this.positions.take(this.driverFor(identity, driver).id, positions);
+  locate(identity: Identity, driver: number, positions: readonly unknown[], sentAt?: unknown): Intake {
+    return this.positions.take(this.driverFor(identity, driver).id, positions, sentAt);
   }
 }
 

@@ -1,4 +1,5 @@
 import { CompiledQuery } from "kysely";
+import type { Events } from "../../core/events.ts";
 import type { Compilable } from "../../core/store.ts";
 import type { Fix } from "./fix.ts";
 import type { TrackRow } from "./repo.ts";
@@ -45,3 +46,37 @@ const valuesOf = ({ driver_id, at, lat, lon, accuracy, speed, heading }: TrackRo
   speed,
   heading,
 ];
+
+/** Points that wait for a store that does not answer: a quarter of an hour of a thousand drivers. */
+const maxPoints = 1_000_000;
+
+/** Points on their way to the disk. What cannot be written waits; past the limit the oldest are lost, and that is said. */
+export class TrackBuffer {
+  readonly #events: Events;
+  readonly #max: number;
+  #points: TrackRow[] = [];
+
+  constructor(events: Events, max = maxPoints) {
+    this.#events = events;
+    this.#max = max;
+  }
+
+  add(point: TrackRow): void {
+    this.#points.push(point);
+  }
+
+  drain(): TrackRow[] {
+    const points = this.#points;
+    this.#points = [];
+    return points;
+  }
+
+  putBack(points: readonly TrackRow[]): void {
+    const all = [...points, ...this.#points];
+    const lost = Math.max(0, all.length - this.#max);
+    this.#points = lost === 0 ? all : all.slice(lost);
+    if (lost === 0) return;
+    const error = new Error(`${lost} positions are in no track: the store takes none; is the disk full?`);
+    this.#events.emit("failure", { where: "dispatch.track", incident: "-", error });
+  }
+}

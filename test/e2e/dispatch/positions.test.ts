@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { trackInserts } from "../../../src/features/dispatch/track.ts";
 import { FakeClock } from "../../kit/clock.ts";
 import { tempDir } from "../../kit/temp.ts";
 import { center, DispatchWorld, north, type Person } from "./kit.ts";
@@ -75,6 +76,77 @@ test("a speed without end is none, and no map or order misses a position for it"
     await each.close();
   }
   await socket.close();
+});
+
+test("five hundred positions with all that a phone knows fit into one message", async () => {
+  const socket = await world.driverSocket(driver);
+  const beside = {
+    accuracy: 12.3456789,
+    speed: 8.3456789,
+    heading: 270.123456,
+    altitude: 823.456789,
+    battery: 0.87,
+  };
+  const points = Array.from({ length: 500 }, (_, i) => ({
+    ...north(center, 20 * i),
+    ...beside,
+    at: new Date(ago(5_000_000 - 10_000 * i)).toISOString(),
+  }));
+  socket.send({ type: "location", points });
+  expect((await socket.next("location_result")).data).toEqual(result(500));
+  await socket.close();
+});
+
+test("a driver who floods is stopped after a day's worth, and the metrics know what was dropped", async () => {
+  const { positions } = world.app.app.dispatch;
+  const points = Array.from({ length: 21_000 }, (_, i) => at(20 * i, 50_000_000 - 1_000 * i));
+  expect(positions.take(driver.id, points)).toEqual(result(20_000, { too_many: 1_000 }));
+  expect(positions.take(driver.id, [at(0, 0)]).dropped).toEqual({ too_many: 1 });
+  await world.pass(1_000);
+  expect(positions.take(driver.id, points.slice(0, 100)).dropped).toEqual({ too_many: 80 });
+  const metrics = await (await world.app.fetch("/metrics", { token: world.staff })).text();
+  expect(metrics).toMatch(/peyk_positions_total\{result="too_many"\} 1\d{3}/);
+  expect(metrics).toMatch(/peyk_positions_total\{result="accepted"\} \d{5}/);
+});
+
+describe("clocks that are wrong", () => {
+  test("a device that says what its clock shows is put right, ten minutes behind or ahead", async () => {
+    const socket = await world.driverSocket(driver);
+    for (const [i, wrong] of [-600_000, 600_000].entries()) {
+      await world.pass(20_000, 5_000);
+      const time = (ms: number) => world.clock.now() + wrong - ms;
+      const points = [0, 10_000].map((ms) => ({ ...north(center, 500 * i - ms / 200), at: time(ms) }));
+      socket.send({ type: "location", sent_at: time(0), points });
+      expect((await socket.next("location_result")).data).toEqual(result(2));
+      expect(await marker()).toMatchObject({ ...north(center, 500 * i), signal: "live", age_ms: 0 });
+      // Again, and slower: the same points.
+      await world.pass(1_000);
+      socket.send({ type: "location", sent_at: time(0) - 900, points });
+      await socket.next("location_result");
+      expect(await track()).toHaveLength(2 * (i + 1));
+    }
+    const body = { ...north(center, 600), at: ago(900_000), sent_at: ago(900_000) };
+    await world.made(world.locate(driver, body));
+    expect(await marker()).toMatchObject(north(center, 600));
+    await socket.close();
+  });
+
+  test("the server's own: set back by an hour, markers and arrival times go on", async () => {
+    await using world = await DispatchWorld.start({ clock: new FakeClock() });
+    await world.online(world.ali);
+    const order = await world.assigned();
+    await world.steps(order, "driver_en_route");
+    const room = await world.orderSocket(order);
+    await world.pass(11_000);
+    world.clock.set(-3_600_000);
+    await room.settle();
+    const answer = await world.made(world.locate(world.ali, north(center, 200)));
+    expect(answer.driver.current_position).toEqual(north(center, 200));
+    await world.pass(1_000, 100);
+    const told = new Set((await room.settle()).map(({ type }) => type));
+    expect(told).toEqual(new Set(["driver_location_update", "driver_eta_update", "driver_route_update"]));
+    await room.close();
+  });
 });
 
 test("over HTTP what cannot be a place is 400 and names the field", async () => {
@@ -184,6 +256,24 @@ test("a track has an end: what is older than its retention goes", async () => {
   expect(await points()).toBe(1);
   world.clock.set(31 * 86_400_000);
   expect(await points()).toBe(0);
+});
+
+test("old points are forgotten in steps, so that nobody's write waits for millions of them", async () => {
+  await using world = await DispatchWorld.start({ clock: new FakeClock() });
+  const { store, dispatch } = world.app.app;
+  const old = world.clock.now() - 40 * 86_400_000;
+  const row = { ...center, accuracy: null, speed: null, heading: null };
+  const points = Array.from({ length: 12_000 }, (_, i) => ({ ...row, driver_id: i % 7, at: old + i }));
+  await store.commit({ writes: trackInserts(points) });
+  const commit = store.commit.bind(store);
+  const steps: number[] = [];
+  store.commit = async (change) => {
+    const done = await commit(change);
+    steps.push(...done.results.map(({ changed }) => changed));
+    return done;
+  };
+  await dispatch.positions.forget();
+  expect(steps).toEqual([5_000, 5_000, 2_000]);
 });
 
 test("a restart keeps positions and orders, also when the server goes without a word", async () => {

@@ -18,15 +18,17 @@ export function driverChannel(dispatch: Dispatch) {
     auth: ["driver", "staff"],
     closeCodes: dispatchCloseCodes,
     ignoreUnknown: true,
+    // Five hundred positions with all that a phone knows of each.
+    maxTextBytes: 256 * 1024,
     incoming: driverIncoming,
     outgoing: driverOutgoing,
     open: (connection) => connection.follow(driverTopic(own(connection).id)),
     handle: {
       ping: (connection) => connection.send("pong", {}),
-      location(connection, { points, ...single }) {
+      location(connection, { points, sent_at, ...single }) {
         const positions = points ?? [single];
         connection.send("location_result", {
-          data: toResult(dispatch.positions.take(own(connection).id, positions)),
+          data: toResult(dispatch.positions.take(own(connection).id, positions, sent_at)),
         });
       },
       async accept(connection, { order_id }) {

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { body, json } from "../../../core/http.ts";
-import { Driver, Passenger, Position, Region } from "../messages.ts";
+import { DeviceTime, Driver, Passenger, Position, Region } from "../messages.ts";
 import type { Intake } from "../positions.ts";
 import * as repo from "../repo.ts";
 import type { Dispatch } from "../service.ts";
@@ -48,6 +48,9 @@ const NewRegion = z.object({
 const Place = Position.extend({
   lat: z.number().min(-90, "must be from -90 to 90").max(90, "must be from -90 to 90"),
   lon: z.number().min(-180, "must be from -180 to 180").max(180, "must be from -180 to 180"),
+  sent_at: DeviceTime.optional().describe(
+    "What the device's clock says now: if it is wrong, `at` is put right",
+  ),
 });
 const Located = z.object({
   success: z.boolean(),
@@ -186,8 +189,8 @@ const citiesRoute = createRoute({
 });
 
 /** Too close or too soon for the track is no failure: the server knows that he is there. */
-const isHeard = ({ invalid, future, too_old, jump }: Intake["dropped"]): boolean =>
-  [invalid, future, too_old, jump].every((count) => count === undefined);
+const isHeard = ({ too_many, invalid, future, too_old, jump }: Intake["dropped"]): boolean =>
+  [too_many, invalid, future, too_old, jump].every((count) => count === undefined);
 
 export function addDriverRoutes(app: Routes, dispatch: Dispatch, { guard }: Kit): void {
   const staff = guard("staff");
@@ -206,7 +209,8 @@ export function addDriverRoutes(app: Routes, dispatch: Dispatch, { guard }: Kit)
   );
   app.openapi(routes.locate(anybody), (c) => {
     const { id } = c.req.valid("param");
-    const { accepted, dropped } = dispatch.locate(c.get("identity"), id, [c.req.valid("json")]);
+    const { sent_at, ...position } = c.req.valid("json");
+    const { accepted, dropped } = dispatch.locate(c.get("identity"), id, [position], sent_at);
     const counts = { ...dropped } as Record<string, number>;
     return c.json(
       { success: isHeard(dropped), accepted, dropped: counts, driver: view(people.requireDriver(id)) },
