@@ -1,6 +1,6 @@
 import { randomId } from "../../core/id.ts";
 import type { Compilable, EventDraft, Guarded } from "../../core/store.ts";
-import { Fault } from "../../protocol/faults.ts";
+import { asFault, Fault } from "../../protocol/faults.ts";
 import type { DispatchDependencies } from "./dependencies.ts";
 import { distance } from "./geo.ts";
 import { Held } from "./held.ts";
@@ -23,6 +23,7 @@ export interface NewOrder {
   readonly desired_pickup_time: number;
   readonly has_companion: boolean;
   readonly note: string;
+  readonly client_order_id?: string | null;
 }
 
 /** What else belongs to a step that takes back an offer. */
@@ -88,7 +89,22 @@ export class Orders {
     return toOrder(this.#people, row, await this.passenger(row), this.#deps.clock.now());
   }
 
+  /** An order with a `client_order_id` that its passenger has used before is that order. */
   async create(order: NewOrder, passenger: repo.PassengerRow, by: string): Promise<repo.OrderRow> {
+    const own = order.client_order_id ?? null;
+    const known = () =>
+      own === null ? undefined : repo.orderByClientId(this.#deps.store.db, passenger.id, own);
+    try {
+      return (await known()) ?? (await this.#create(order, passenger, by));
+    } catch (error) {
+      // Both came at once.
+      const first = asFault(error).fault === "conflict" ? await known() : undefined;
+      if (first === undefined) throw error;
+      return first;
+    }
+  }
+
+  async #create(order: NewOrder, passenger: repo.PassengerRow, by: string): Promise<repo.OrderRow> {
     const { store, journal, toMap, toPassenger, clock } = this.#deps;
     const now = clock.now();
     const metres = distance(
@@ -101,6 +117,7 @@ export class Orders {
       passenger_id: passenger.id,
       driver_id: null,
       status: "submitted",
+      client_order_id: order.client_order_id ?? null,
       has_companion: order.has_companion ? 1 : 0,
       distance_km: Math.round(metres / 10) / 100,
       estimated_price: (startPrice + (pricePerKm * metres) / 1000).toFixed(2),
@@ -135,12 +152,18 @@ export class Orders {
   /** Rejects with `bad_step` and the steps that are possible, or `conflict` where somebody else was faster. */
   async step(id: string, to: OrderState, by: string, reason?: string): Promise<repo.OrderRow> {
     const row = await this.require(id);
+    if (await this.#isRepeated(row, to, by)) return row;
     if (!transitions[row.status].includes(to)) throw impossible(row.status, to);
     if (to === "offered") throw impossible(row.status, to, "POST /api/dispatch/offer/{id} offers it");
     if (to === "assigned" && row.driver_id === null)
       throw impossible(row.status, to, "POST /api/dispatch/assign/{id} says to whom");
     if (to === "driver_en_route") this.#requireNoneUnderWay(row);
     return this.change(row, { to, by, reason, ...(releases(row.status, to) ? { driver: null } : {}) });
+  }
+
+  /** Whoever took this step last takes it again, since the answer got lost. */
+  async #isRepeated({ id, status }: repo.OrderRow, to: OrderState, by: string): Promise<boolean> {
+    return status === to && (await repo.lastStep(this.#deps.store.db, id))?.by === by;
   }
 
   /**

@@ -74,7 +74,16 @@ export class People {
     const known = await repo.passengerByUser(this.#deps.store.db, id);
     if (known !== undefined) return known;
     const blank = { phone: "", region_id: null, disability_category: "", allowed_companion: 1 };
-    return this.addPassenger({ user_id: id, full_name: name, ...blank });
+    // An account without a name is called by its address, which is nobody else's business.
+    const full_name = name.replace(/@.*/s, "");
+    try {
+      return await this.addPassenger({ user_id: id, full_name, ...blank });
+    } catch (error) {
+      // Two first orders at once.
+      const first = await repo.passengerByUser(this.#deps.store.db, id);
+      if (first === undefined) throw error;
+      return first;
+    }
   }
 
   async knownPassenger({ id }: Identity): Promise<repo.PassengerRow | undefined> {

@@ -64,6 +64,14 @@ const order = prepared((db: Db, { id }: { id: string }) =>
 export const orderById = async (db: Db, id: string): Promise<OrderRow | undefined> =>
   (await db.executeQuery<OrderRow>(order(db, { id }))).rows[0];
 
+export const orderByClientId = (db: Db, passenger: number, id: string): Promise<OrderRow | undefined> =>
+  db
+    .selectFrom("orders")
+    .selectAll()
+    .where("passenger_id", "=", passenger)
+    .where("client_order_id", "=", id)
+    .executeTakeFirst();
+
 export const insertOrder = (db: Db, row: DispatchTables["orders"]) => db.insertInto("orders").values(row);
 
 export interface OrderFilter {
@@ -144,6 +152,14 @@ export const insertHistory = prepared((db: Db, row: Omit<DispatchTables["order_h
 );
 export const historyOf = (db: Db, id: string) =>
   db.selectFrom("order_history").selectAll().where("order_id", "=", id).orderBy("id").execute();
+export const lastStep = (db: Db, id: string) =>
+  db
+    .selectFrom("order_history")
+    .selectAll()
+    .where("order_id", "=", id)
+    .orderBy("id", "desc")
+    .limit(1)
+    .executeTakeFirst();
 
 /** Orders to be fetched in a span of time that wait for a driver; who must be fetched first comes first. */
 export const waitingOrders = (

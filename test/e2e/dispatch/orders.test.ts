@@ -66,6 +66,19 @@ describe("steps", () => {
     await map.close();
   });
 
+  test("one that is sent again by who took it, since the answer got lost, is taken once", async () => {
+    const order = await world.assigned();
+    const map = await world.map();
+    for (let i = 0; i < 2; i++) {
+      const answer = await world.made(world.step(order, "driver_en_route", world.ali.token));
+      expect(answer).toMatchObject({ id: order, status: "driver_en_route" });
+    }
+    expect((await world.step(order, "driver_en_route")).status).toBe(400);
+    expect((await map.settle()).filter(({ type }) => type === "order_update")).toHaveLength(1);
+    expect((await world.get(`/api/orders/${order}/history/`)).events).toHaveLength(3);
+    await map.close();
+  });
+
   test("each is in the history, with who took it", async () => {
     const order = await world.assigned();
     await world.made(world.step(order, "cancelled", world.ali.token, "flat tyre"));
@@ -107,6 +120,45 @@ describe("orders over HTTP", () => {
     const at = (ms: number) => ({ desired_pickup_time: new Date(world.clock.now() + ms).toISOString() });
     for (const wrong of [at(60_000), at(31 * 86_400_000), { pickup_object_name: "" }, { pickup_lat: 91 }])
       expect(world.order(wrong)).rejects.toThrow("refused with 400");
+  });
+
+  test("an order that is sent twice under one name is one, also at once; another passenger's is another", async () => {
+    const map = await world.map();
+    const mine = await Promise.all([1, 2, 3].map(() => world.order({ client_order_id: "a1" })));
+    expect(new Set([...mine, await world.order({ client_order_id: "a1" })]).size).toBe(1);
+    expect(await world.order({ client_order_id: "a2" })).not.toBe(mine[0]!);
+    world.passenger = world.stranger;
+    expect(await world.order({ client_order_id: "a1" })).not.toBe(mine[0]!);
+    expect((await map.settle()).filter(({ type }) => type === "order_created")).toHaveLength(3);
+    await map.close();
+  });
+
+  test("two first orders of a new passenger at once are both his, and his address stays his", async () => {
+    const { id: user, email, token } = await world.app.user("passenger");
+    world.passenger = { id: 0, user, token };
+    await Promise.all([world.order(), world.order()]);
+    const { count, results } = await world.get("/api/orders/", token);
+    expect(count).toBe(2);
+    expect(results[0].passenger).toMatchObject({ full_name: email.replace("@example.com", "") });
+  });
+
+  test("a state that does not exist is an error, not an empty page; an empty filter is none", async () => {
+    await world.order();
+    const wrong = await world.app.fetch("/api/orders/?status=assigned,bogus", { token: world.staff });
+    expect(wrong.status).toBe(400);
+    expect((await world.app.json(wrong)).error).toContain("bogus is none of draft, submitted");
+    expect((await world.get("/api/orders/?status=")).count).toBe(1);
+  });
+
+  test("a driver's id is a number or its text, and null is nobody", async () => {
+    await world.online(world.vera);
+    const order = await world.order();
+    for (const driver_id of [true, "x", [], 1.5])
+      expect((await world.assign(order, { driver_id })).status).toBe(400);
+    const { driver_id } = await world.made(world.assign(order, { driver_id: null }));
+    expect(driver_id).toBe(String(world.vera.id));
+    const second = await world.order();
+    await world.made(world.assign(second, { driver_id: String(world.ali.id) }));
   });
 
   test("a list of states, in pages; everybody sees his own", async () => {

@@ -5,6 +5,7 @@ export const dispatchMigrations = (types: ColumnTypes): Migrations => ({
   "dispatch/001_people": { up: (db) => people(db, types) },
   "dispatch/002_orders": { up: (db) => orders(db, types) },
   "dispatch/003_track": { up: (db) => track(db, types) },
+  "dispatch/004_client_order_id": { up: clientOrderId },
 });
 
 async function people(db: Kysely<unknown>, { bigint, identity }: ColumnTypes): Promise<void> {
@@ -127,4 +128,11 @@ async function track(db: Kysely<unknown>, { bigint }: ColumnTypes): Promise<void
     .addPrimaryKeyConstraint("driver_track_pk", ["driver_id", "at"])
     .execute();
   await db.schema.createIndex("driver_track_at").on("driver_track").column("at").execute();
+}
+
+/** What a client calls its order, so that one that is sent twice is one. */
+async function clientOrderId(db: Kysely<unknown>): Promise<void> {
+  await db.schema.alterTable("orders").addColumn("client_order_id", "text").execute();
+  const once = db.schema.createIndex("orders_client_order_id").unique();
+  await once.on("orders").columns(["passenger_id", "client_order_id"]).execute();
 }

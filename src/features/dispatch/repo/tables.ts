@@ -64,6 +64,8 @@ export interface DispatchTables {
     assigned_at: number | null;
     arrived_at: number | null;
     completed_at: number | null;
+    /** What its passenger's client calls it. */
+    client_order_id: string | null;
   };
   order_history: {
     id: Generated<number>;

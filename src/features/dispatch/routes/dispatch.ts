@@ -10,7 +10,17 @@ import { assignable, spacing } from "../states.ts";
 import { toDriver } from "../view.ts";
 import { common, type Kit, type Routes, refusals, TextId } from "./kit.ts";
 
-const id = z.coerce.number().int().optional();
+/** A number, or a text of one; `null` is nobody, as in what clients of seed 004 read. */
+const id = z
+  .union([
+    z.number().int(),
+    z
+      .string()
+      .regex(/^\d{1,15}$/, "must be a driver's id")
+      .transform(Number),
+  ])
+  .nullish()
+  .transform((value) => value ?? undefined);
 const Chosen = z.object({ driver_id: id });
 const Given = Chosen.extend({
   instead_of: id.describe("The driver who has it now, where it is to be taken from him"),

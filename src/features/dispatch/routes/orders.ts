@@ -27,6 +27,13 @@ const NewOrder = z
     has_companion: z.boolean().default(false),
     note: z.string().max(2_000).default(""),
     passenger_id: z.number().int().optional().describe("Staff order for somebody else"),
+    client_order_id: z
+      .string()
+      .min(1)
+      .max(100)
+      .nullable()
+      .default(null)
+      .describe("What the client calls it; one that is sent twice is one order"),
   })
   .openapi("NewOrder");
 const Filter = Page.extend({ status: z.string().max(300).optional().describe("One state or a comma list") });
@@ -159,9 +166,7 @@ export function addOrderRoutes(app: Routes, dispatch: Dispatch, { guard }: Kit):
   app.openapi(routes.list(anybody), async (c) => {
     const { status: text, ...query } = c.req.valid("query");
     const identity = c.get("identity");
-    const status = text
-      ?.split(",")
-      .filter((each): each is OrderState => orderStates.includes(each as OrderState));
+    const status = statesOf(text);
     const own = isStaff(identity)
       ? {}
       : identity.role === "driver"
@@ -219,6 +224,16 @@ export function addOrderRoutes(app: Routes, dispatch: Dispatch, { guard }: Kit):
     await offers.decline(ownDriver(dispatch, identity), c.req.valid("param").id, identity.id);
     return c.body(null, 204);
   });
+}
+
+/** `undefined`: all. Throws `bad_request` for what is no state: an empty page would look like an answer. */
+function statesOf(list: string | undefined): OrderState[] | undefined {
+  const wanted = (list ?? "").split(",").map((each) => each.trim());
+  const named = wanted.filter((each) => each !== "");
+  const unknown = named.find((each) => !orderStates.includes(each as OrderState));
+  if (unknown !== undefined)
+    throw new Fault("bad_request", `status: ${unknown} is none of ${orderStates.join(", ")}`);
+  return named.length === 0 ? undefined : (named as OrderState[]);
 }
 
 type Who = Parameters<Dispatch["orderFor"]>[0];
