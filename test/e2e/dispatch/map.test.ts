@@ -129,6 +129,43 @@ test("a viewport: drivers in it, what is in it now, and once more who leaves it"
   await map.close();
 });
 
+test("a viewport across the 180th meridian, round the world, or of three sides", async () => {
+  const places = { Suva: 178.4, Apia: -171.8, Almaty: 76.9 };
+  const names: Record<string, string> = {};
+  for (const [name, lon] of Object.entries(places)) {
+    const driver = await world.addDriver(name);
+    names[driver.id] = name;
+    world.app.app.dispatch.positions.take(driver.id, [{ lat: -13, lon }]);
+  }
+  const map = await world.map();
+  const seen = async (sides: object) => {
+    map.send({ type: "viewport", batch: true, south: -90, north: 90, ...sides });
+    await map.settle();
+    await turn();
+    const entries = (await map.settle()).flatMap(({ data }) => data.drivers as { driver_id: string }[]);
+    return entries.map(({ driver_id }) => names[driver_id]).filter((name) => name !== undefined);
+  };
+  const islands = ["Suva", "Apia"];
+  expect(await seen({ west: 170, east: -170 })).toEqual(islands);
+  // As maps say it that go on counting.
+  expect(await seen({ west: 170, east: 190 })).toEqual(islands);
+  expect(await seen({ west: -190, east: -170 })).toEqual(islands);
+  expect(await seen({ west: -180, east: 180 })).toEqual([...islands, "Almaty"]);
+  expect(await seen({ west: -300, east: 300 })).toEqual([...islands, "Almaty"]);
+  expect(await seen({ west: 0, east: 0 })).toEqual([]);
+  for (const wrong of [
+    { south: 1, north: 2, west: 3 },
+    { south: 2, north: 1, west: 3, east: 4 },
+  ]) {
+    map.send({ type: "viewport", ...wrong });
+    expect(await map.next("error")).toMatchObject({
+      error: "bad_message",
+      message: expect.stringContaining("viewport"),
+    });
+  }
+  await map.close();
+});
+
 test("a map that comes back with its cursor learns where everybody is now", async () => {
   const map = await world.map();
   move(world.ali, 0);

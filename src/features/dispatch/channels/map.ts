@@ -1,4 +1,5 @@
 import { defineChannel } from "../../../core/channel.ts";
+import { Fault } from "../../../protocol/faults.ts";
 import { mapIncoming, mapOutgoing, mapTopic } from "../messages.ts";
 import type { Dispatch } from "../service.ts";
 import type { Viewport } from "../views.ts";
@@ -34,14 +35,16 @@ export const mapChannel = (dispatch: Dispatch) =>
     },
   });
 
-/** All four sides, or everything. */
-function toViewport({
-  south,
-  north,
-  west,
-  east,
-}: { [K in keyof Viewport]?: number | undefined }): Viewport | undefined {
+/** All four sides, or everything. Throws `bad_message` for what is no part of the world. */
+function toViewport(sides: { [K in keyof Viewport]?: number | undefined }): Viewport | undefined {
+  const { south, north, west, east } = sides;
+  if (Object.values(sides).every((side) => side === undefined)) return undefined;
   if (south === undefined || north === undefined || west === undefined || east === undefined)
-    return undefined;
-  return { south, north, west, east };
+    throw new Fault("bad_message", "viewport: give all of south, north, west and east, or none");
+  if (south > north) throw new Fault("bad_message", "viewport: south is north of north; swap them");
+  if (east - west >= 360) return { south, north, west: -180, east: 180 };
+  return { south, north, west: wrapped(west), east: wrapped(east) };
 }
+
+/** Maps that go round the world count on: 190 is -170. */
+const wrapped = (lon: number): number => ((((lon + 180) % 360) + 360) % 360) - 180;
