@@ -17,11 +17,13 @@ import type { TransportHandlers } from "./core/transport.ts";
 import { ProxyWatch } from "./doctor/local/checks/proxy-watch.ts";
 import { servingChecks } from "./doctor/local/serving.ts";
 import { accountsFeature } from "./features/accounts/feature.ts";
+import { accountsTopic, Revoked } from "./features/accounts/messages.ts";
 import { clientsFeature } from "./features/clients/feature.ts";
 import { outgoing as clientsOutgoing } from "./features/clients/messages.ts";
 import { Clients } from "./features/clients/service.ts";
 import { devicesFeature } from "./features/devices/feature.ts";
 import { dispatchFeature } from "./features/dispatch/feature.ts";
+import type { Dispatch } from "./features/dispatch/service.ts";
 import { inboxFeature } from "./features/inbox/feature.ts";
 import type { Audit } from "./features/operations/audit.ts";
 import { actOf } from "./features/operations/audited-requests.ts";
@@ -151,6 +153,7 @@ function createFeatures({
   const { hub, journal, connections } = core;
   const kit = httpKit(accounts.authenticate, auditing(audit, events));
   const { presence } = core.options;
+  hub.join(accountsTopic, { deliver: ({ data }) => signOutDriver(dispatch, events, String(data)) });
   const clients = new Clients({ journal, presence, clock, publisher: hub.publisher(clientsOutgoing) });
   return [
     accountsFeature(accounts, kit, { hub, connections, events }),
@@ -174,6 +177,15 @@ const auditing =
       events.emit("failure", { where: "audit", incident: act.what, error });
     }
   };
+
+/** Whose account is disabled, or becomes something else, is no driver to send anywhere. */
+function signOutDriver(dispatch: Dispatch, events: Events, frame: string): void {
+  const { user_id, session_id } = Revoked.parse(JSON.parse(frame));
+  if (session_id !== null) return;
+  dispatch
+    .signedOut(user_id)
+    .catch((error) => events.emit("failure", { where: "dispatch.signed_out", incident: user_id, error }));
+}
 
 function pruneJob({ config, core }: Services): Job {
   const retention = { maxAge: config.journalMaxAge * 1000, maxEvents: config.journalMaxEvents };

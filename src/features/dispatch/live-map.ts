@@ -1,10 +1,10 @@
 import type { DispatchDependencies } from "./dependencies.ts";
-import { type DriverLocation, iso, mapTopic, orderTopic } from "./messages.ts";
+import { type DriverLocation, iso, orderTopic } from "./messages.ts";
 import type { Orders } from "./orders.ts";
 import type { People } from "./people.ts";
 import type { Positions } from "./positions.ts";
 import * as repo from "./repo.ts";
-import { driverState, mapStates } from "./states.ts";
+import { mapStates } from "./states.ts";
 import { Views } from "./views.ts";
 
 /** Milliseconds between two messages to one map: ten a second at most. */
@@ -101,7 +101,8 @@ export class LiveMap {
     const names = new Map(
       await repo.passengerNames(db, [...new Set(rows.map(({ passenger_id }) => passenger_id))]),
     );
-    const drivers = this.#people.drivers().map((row) => this.#mapDriver(row, now));
+    // Of the same moment as the orders: who came or went after it is in an event that is still to come.
+    const drivers = (await repo.drivers(db)).map((row) => this.#mapDriver(row, now));
     const orders = rows.map((row) => toMapOrder(row, names.get(row.passenger_id) ?? ""));
     return { drivers, orders, drivers_count: drivers.length, orders_count: orders.length };
   }
@@ -121,32 +122,6 @@ export class LiveMap {
       signal: live?.signal ?? ("lost" as const),
       age_ms: live === undefined ? null : Math.max(0, Math.round(now - live.at)),
     };
-  }
-
-  /** A driver came or went. */
-  async online(id: number, isOnline: boolean): Promise<repo.DriverRow> {
-    const { store, journal, toMap } = this.#deps;
-    const row = this.#people.requireDriver(id);
-    const is_online = isOnline ? 1 : 0;
-    const data = {
-      driver_id: String(id),
-      is_online: isOnline,
-      name: row.name,
-      car_model: row.car_model,
-      status: driverState(isOnline, this.#orders.of(id)?.status),
-    };
-    const events =
-      row.is_online === is_online ? [] : [toMap.draft(mapTopic, "driver_status_update", { data })];
-    // At once, and in place: who comes and goes in one moment is told of twice, in that order.
-    const before = row.is_online;
-    row.is_online = is_online;
-    try {
-      await journal.commit({ writes: [repo.updateDriver(store.db, id, { is_online })], events });
-    } catch (error) {
-      row.is_online = before;
-      throw error;
-    }
-    return row;
   }
 }
 

@@ -230,6 +230,7 @@ export const mapOutgoing = {
   /** What changed since the last one, one entry for each driver; for clients that asked for it (`batch`). */
   driver_locations: event(z.object({ drivers: z.array(DriverLocation) })),
   driver_status_update: durable(event(DriverStatus)),
+  driver_removed: durable(event(z.object({ driver_id: z.string() }))),
   order_created: durable(event(Order)),
   order_update: durable(event(Order)),
   driver_eta_update: eta,
@@ -293,8 +294,8 @@ export const mapIncoming = {
   viewport: z.object({
     south: z.number().min(-90).max(90).optional(),
     north: z.number().min(-90).max(90).optional(),
-    west: z.number().min(-180).max(180).optional(),
-    east: z.number().min(-180).max(180).optional(),
+    west: z.number().optional().describe("Maps that go round the world count on beyond 180"),
+    east: z.number().optional(),
     batch: z.boolean().optional(),
   }),
 };

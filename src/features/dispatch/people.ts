@@ -3,6 +3,11 @@ import { Fault } from "../../protocol/faults.ts";
 import type { DispatchDependencies } from "./dependencies.ts";
 import * as repo from "./repo.ts";
 
+export type NewDriver = Pick<
+  repo.DriverRow,
+  "user_id" | "name" | "phone" | "region_id" | "car_model" | "plate_number" | "capacity"
+>;
+
 /** Drivers, passengers and regions, and who of them an identity is. Kept in memory: every position needs its driver. */
 export class People {
   readonly #deps: DispatchDependencies;
@@ -16,7 +21,7 @@ export class People {
 
   async start(): Promise<void> {
     const { db } = this.#deps.store;
-    for (const row of await repo.drivers(db)) this.remember(row);
+    for (const row of await repo.allDrivers(db)) this.remember(row);
     for (const row of await repo.regions(db)) this.#regions.set(row.id, row);
   }
 
@@ -31,15 +36,25 @@ export class People {
     if (row !== undefined) Object.assign(row, { lat, lon, located_at: at });
   }
 
+  /** Without those who left. */
   drivers(): readonly repo.DriverRow[] {
-    return [...this.#drivers.values()];
+    return [...this.#drivers.values()].filter(({ removed_at }) => removed_at === null);
   }
 
+  /** Also one who left: old orders show him. */
   driver(id: number): repo.DriverRow | undefined {
     return this.#drivers.get(id);
   }
 
-  driverOf({ id }: Identity): repo.DriverRow | undefined {
+  /** He left: his row changes, and his account is nobody here. */
+  forget(id: number, change: Partial<repo.DriverRow>): void {
+    const row = this.#drivers.get(id);
+    if (row === undefined) return;
+    if (row.user_id !== null) this.#byUser.delete(row.user_id);
+    Object.assign(row, change);
+  }
+
+  driverOf({ id }: Pick<Identity, "id">): repo.DriverRow | undefined {
     const driver = this.#byUser.get(id);
     return driver === undefined ? undefined : this.#drivers.get(driver);
   }
@@ -47,15 +62,15 @@ export class People {
   /** Rejects with `not_found`. */
   requireDriver(id: number): repo.DriverRow {
     const row = this.#drivers.get(id);
-    if (row === undefined) throw new Fault("not_found", `there is no driver ${id}`);
+    if (row === undefined || row.removed_at !== null)
+      throw new Fault("not_found", `there is no driver ${id}; see GET /api/drivers`);
     return row;
   }
 
-  async addDriver(
-    driver: Omit<repo.DriverRow, "id" | "created_at" | "is_online" | "lat" | "lon" | "located_at">,
-  ): Promise<repo.DriverRow> {
+  async addDriver(driver: NewDriver): Promise<repo.DriverRow> {
     const { store, clock } = this.#deps;
-    const row = { ...driver, is_online: 0, lat: null, lon: null, located_at: null, created_at: clock.now() };
+    const unseen = { is_online: 0, lat: null, lon: null, located_at: null, removed_at: null };
+    const row = { ...driver, ...unseen, created_at: clock.now() };
     const { results } = await store.commit({ writes: [repo.insertDriver(store.db, row)] });
     const added = { ...row, id: Number(results[0]!.rows[0]!.id) };
     this.remember(added);

@@ -77,14 +77,17 @@ export class Positions {
 
   /** What the drivers' rows say, and the track after a server that went away without a word. */
   async start(): Promise<void> {
-    for (const { id, lat, lon, located_at: at } of this.#people.drivers())
+    const here = this.#people.drivers();
+    const isHere = new Set(here.map(({ id }) => id));
+    for (const { id, lat, lon, located_at: at } of here)
       if (lat !== null && lon !== null && at !== null) this.#restore(id, lat, lon, at);
     const noted = [...this.#live.values()].reduce((newest, { at }) => Math.max(newest, at), 0);
     for (const { driver_id, at, lat, lon } of await repo.newestPoints(
       this.#deps.store.db,
       noted - 3 * notePeriod,
     ))
-      if (at > (this.#live.get(driver_id)?.at ?? 0)) this.#restore(driver_id, lat, lon, at);
+      if (isHere.has(driver_id) && at > (this.#live.get(driver_id)?.at ?? 0))
+        this.#restore(driver_id, lat, lon, at);
   }
 
   #restore(driver: number, lat: number, lon: number, at: number): void {
@@ -99,6 +102,12 @@ export class Positions {
 
   drivers(): IterableIterator<number> {
     return this.#live.keys();
+  }
+
+  /** He left: no marker, and nothing to note. */
+  remove(driver: number): void {
+    for (const each of [this.#live, this.#suspects, this.#skews, this.#budgets, this.#moved])
+      each.delete(driver);
   }
 
   /**
@@ -242,7 +251,7 @@ export class Positions {
     } catch (error) {
       // A point that is written twice is one.
       this.#track.putBack(points);
-      for (const id of noted) this.#moved.add(id);
+      for (const id of noted) if (this.#live.has(id)) this.#moved.add(id);
       throw error;
     }
   }
@@ -250,7 +259,7 @@ export class Positions {
   /** Drivers whose row is to learn where they are. */
   #due(): number[] {
     const now = this.#deps.clock.monotonic();
-    const due = [...this.#moved].filter((id) => now - this.#live.get(id)!.notedAt >= notePeriod);
+    const due = [...this.#moved].filter((id) => now - (this.#live.get(id)?.notedAt ?? now) >= notePeriod);
     for (const id of due) {
       this.#moved.delete(id);
       this.#live.get(id)!.notedAt = now;

@@ -13,7 +13,11 @@ const driver = prepared((db: Db, { id }: { id: number }) =>
 export const driverById = async (db: Db, id: number): Promise<DriverRow | undefined> =>
   (await db.executeQuery<DriverRow>(driver(db, { id }))).rows[0];
 
+/** Those who are here still. */
 export const drivers = (db: Db): Promise<DriverRow[]> =>
+  db.selectFrom("drivers").selectAll().where("removed_at", "is", null).orderBy("id").execute();
+/** Also those who left. */
+export const allDrivers = (db: Db): Promise<DriverRow[]> =>
   db.selectFrom("drivers").selectAll().orderBy("id").execute();
 
 const driverOf = prepared((db: Db, { user }: { user: string }) =>

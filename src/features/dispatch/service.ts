@@ -3,7 +3,9 @@ import { hasRole } from "../../core/identity.ts";
 import { Fault } from "../../protocol/faults.ts";
 import type { DispatchDependencies } from "./dependencies.ts";
 import { Etas } from "./eta.ts";
+import { Fleet } from "./fleet.ts";
 import { LiveMap } from "./live-map.ts";
+import { driverTopic, orderTopic } from "./messages.ts";
 import { Offers } from "./offers.ts";
 import { Orders } from "./orders.ts";
 import { People } from "./people.ts";
@@ -23,6 +25,7 @@ export class Dispatch {
   readonly map: LiveMap;
   readonly etas: Etas;
   readonly offers: Offers;
+  readonly fleet: Fleet;
   readonly watchers = new Watchers();
 
   constructor(deps: DispatchDependencies) {
@@ -33,6 +36,7 @@ export class Dispatch {
     this.map = new LiveMap(deps, this.people, this.positions, this.orders);
     this.etas = new Etas(deps, this.orders, this.positions);
     this.offers = new Offers(deps, this.people, this.orders, this.positions);
+    this.fleet = new Fleet(deps, this.people, this.orders);
     this.positions.onMove = (driver) => {
       this.map.moved(driver);
       this.etas.moved(driver);
@@ -42,7 +46,7 @@ export class Dispatch {
       this.offers.stepped(order);
       this.etas.stepped(order, before);
       if (before.driver_id !== null && before.driver_id !== order.driver_id)
-        this.watchers.lostDriver(order.id, before.driver_id);
+        this.watchers.lostDriver(orderTopic(order.id), before.driver_id);
     };
   }
 
@@ -70,13 +74,17 @@ export class Dispatch {
   }
 
   driverFor(identity: Identity, id: number): repo.DriverRow {
+    const row = this.pastOf(identity, id);
+    if (row.removed_at === null) return row;
+    throw noDriver();
+  }
+
+  /** Also a driver who left: for what he once did. */
+  pastOf(identity: Identity, id: number): repo.DriverRow {
     const row = this.people.driver(id);
-    if (
-      row !== undefined &&
-      (isStaff(identity) || (identity.role === "driver" && row.user_id === identity.id))
-    )
-      return row;
-    throw new Fault("forbidden", "there is no such driver, or you are somebody else");
+    const isHis = identity.role === "driver" && row?.user_id === identity.id;
+    if (row !== undefined && (isStaff(identity) || isHis)) return row;
+    throw noDriver();
   }
 
   async passengerFor(identity: Identity, id: number): Promise<number> {
@@ -97,15 +105,33 @@ export class Dispatch {
 
   /** A driver came or went; who goes is not waited for. */
   async online(driver: number, isOnline: boolean): Promise<repo.DriverRow> {
-    const row = await this.map.online(driver, isOnline);
+    const row = await this.fleet.online(driver, isOnline);
     if (!isOnline) await this.offers.leave(driver, "the driver went offline");
     return row;
+  }
+
+  /** An account's sessions have ended: disabled, another role, a new password. Its driver is away until he is back. */
+  async signedOut(user: string): Promise<void> {
+    const driver = this.people.driverOf({ id: user });
+    if (driver?.is_online === 1) await this.online(driver.id, false);
+  }
+
+  /** A driver leaves the company: his marker and his sockets go, his past stays. Rejects while he has an order. */
+  async removeDriver(id: number): Promise<void> {
+    const row = this.people.requireDriver(id);
+    this.fleet.requireDone(row);
+    if (row.is_online === 1) await this.online(id, false);
+    await this.fleet.remove(id);
+    this.positions.remove(id);
+    this.watchers.lostDriver(driverTopic(id), id);
   }
 
   locate(identity: Identity, driver: number, positions: readonly unknown[], sentAt?: unknown): Intake {
     return this.positions.take(this.driverFor(identity, driver).id, positions, sentAt);
   }
 }
+
+const noDriver = (): Fault => new Fault("forbidden", "there is no such driver, or you are somebody else");
 
 /** Of an order that concerns him: passengers may cancel, drivers take their steps, staff all. */
 const maySet = (identity: Identity, status: OrderState): boolean =>

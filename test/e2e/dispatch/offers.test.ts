@@ -136,9 +136,12 @@ test("who goes offline, or gets another order, is not waited for", async () => {
   const hers = await world.driverSocket(vera);
   expect(await read()).toMatchObject({ status: "offered" });
   const other = await world.order();
+  const room = await world.orderSocket(order);
   await world.made(world.assign(other, { driver_id: vera.id }));
   await hers.next("order_offer_ended");
-  expect((await read()).status).toBe("active_queue");
+  expect((await room.next("order_status_changed")).data.status).toBe("matching");
+  expect((await room.next("order_status_changed")).data.status).toBe("active_queue");
+  await room.close();
   await socket.close();
   await hers.close();
 });

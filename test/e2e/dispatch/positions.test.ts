@@ -178,6 +178,19 @@ test("an hour-old position of a driver of whom nothing was known makes no marker
   expect(await track()).toHaveLength(1);
 });
 
+test("a long track comes in pages", async () => {
+  const points = Array.from({ length: 5 }, (_, i) => at(100 * i, 50_000 - 10_000 * i));
+  world.app.app.dispatch.positions.take(driver.id, points);
+  const found: number[] = [];
+  for (let from = "2000-01-01T00:00:00Z"; ; ) {
+    const page = await world.get(`/api/drivers/${driver.id}/track/?limit=2&from=${from}`);
+    found.push(...page.points.map(({ lat }: { lat: number }) => lat));
+    if (page.next === null) break;
+    from = page.next;
+  }
+  expect(found).toEqual(points.map(({ lat }) => lat));
+});
+
 test("a batch after a dead zone, sent twice, is stored once and ends at the newest", async () => {
   const socket = await world.driverSocket(driver);
   const points = Array.from({ length: 120 }, (_, i) => at(20 * i, 600_000 - 5_000 * i));

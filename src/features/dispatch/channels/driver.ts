@@ -22,7 +22,13 @@ export function driverChannel(dispatch: Dispatch) {
     maxTextBytes: 256 * 1024,
     incoming: driverIncoming,
     outgoing: driverOutgoing,
-    open: (connection) => connection.follow(driverTopic(own(connection).id)),
+    open(connection) {
+      const { id } = own(connection);
+      dispatch.watchers.add(driverTopic(id), connection as never, id);
+      connection.follow(driverTopic(id));
+    },
+    close: (connection) =>
+      dispatch.watchers.remove(driverTopic(numeric(connection.params.driver)), connection as never),
     handle: {
       ping: (connection) => connection.send("pong", {}),
       location(connection, { points, sent_at, ...single }) {

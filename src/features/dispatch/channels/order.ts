@@ -23,10 +23,10 @@ export const orderChannel = (dispatch: Dispatch) =>
       const driver = dispatch.people.driverOf(identity);
       // First: the order may become somebody else's while we ask.
       if (identity.role === "driver" && driver !== undefined)
-        dispatch.watchers.add(params.order, connection as never, driver.id);
+        dispatch.watchers.add(orderTopic(params.order), connection as never, driver.id);
       const order = await dispatch.orderFor(identity, params.order);
       connection.follow(orderTopic(order.id));
     },
-    close: (connection) => dispatch.watchers.remove(connection.params.order, connection as never),
+    close: (connection) => dispatch.watchers.remove(orderTopic(connection.params.order), connection as never),
     handle: { ping: (connection) => connection.send("pong", {}) },
   });

@@ -6,6 +6,10 @@ export const dispatchMigrations = (types: ColumnTypes): Migrations => ({
   "dispatch/002_orders": { up: (db) => orders(db, types) },
   "dispatch/003_track": { up: (db) => track(db, types) },
   "dispatch/004_client_order_id": { up: clientOrderId },
+  "dispatch/005_driver_removed_at": {
+    up: async (db) =>
+      void (await db.schema.alterTable("drivers").addColumn("removed_at", types.bigint).execute()),
+  },
 });
 
 async function people(db: Kysely<unknown>, { bigint, identity }: ColumnTypes): Promise<void> {

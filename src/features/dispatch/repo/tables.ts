@@ -27,6 +27,8 @@ export interface DispatchTables {
     lon: number | null;
     located_at: number | null;
     created_at: number;
+    /** Since when he drives here no more. */
+    removed_at: number | null;
   };
   passengers: {
     id: Generated<number>;

@@ -1,6 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { body, json } from "../../../core/http.ts";
+import { Fault } from "../../../protocol/faults.ts";
+import type { DriverChange as DriverChanges } from "../fleet.ts";
 import { DeviceTime, Driver, Passenger, Position, Region } from "../messages.ts";
 import type { Intake } from "../positions.ts";
 import * as repo from "../repo.ts";
@@ -27,6 +29,17 @@ const NewDriver = z
     capacity: z.number().int().min(1).max(100).default(4),
   })
   .openapi("NewDriver");
+/** Without defaults: what is not said stays. */
+const DriverChange = z
+  .object({
+    name,
+    phone: z.string().max(50),
+    region_id: z.string().max(60).nullable(),
+    car_model: z.string().max(200),
+    plate_number: z.string().max(50),
+    capacity: z.number().int().min(1).max(100),
+  })
+  .partial();
 const NewPassenger = z.object({
   user_id,
   full_name: name,
@@ -75,6 +88,7 @@ const Track = z.object({
       heading: z.number().nullable(),
     }),
   ),
+  next: z.iso.datetime().nullable().describe("`from` of what follows, where `limit` cut it off"),
 });
 
 const routes = {
@@ -109,6 +123,32 @@ const routes = {
       summary: "One driver",
       request: { params: NumberId },
       responses: { 200: json(Driver, "The driver"), ...refusals },
+      ...common(guard),
+    }),
+  me: (guard: MiddlewareHandler) =>
+    createRoute({
+      method: "get",
+      path: "/api/drivers/me",
+      summary: "The driver that your account is",
+      responses: { 200: json(Driver, "You"), 404: { description: "No driver yet" }, ...refusals },
+      ...common(guard),
+    }),
+  edit: (guard: MiddlewareHandler) =>
+    createRoute({
+      method: "patch",
+      path: "/api/drivers/{id}",
+      summary: "Change a driver's name, car or seats",
+      request: { params: NumberId, body: body(DriverChange) },
+      responses: { 200: json(Driver, "The driver"), ...refusals },
+      ...common(guard),
+    }),
+  remove: (guard: MiddlewareHandler) =>
+    createRoute({
+      method: "delete",
+      path: "/api/drivers/{id}",
+      summary: "A driver leaves; his past orders and tracks stay",
+      request: { params: NumberId },
+      responses: { 204: { description: "Gone" }, 409: { description: "He has an order" }, ...refusals },
       ...common(guard),
     }),
   locate: (guard: MiddlewareHandler) =>
@@ -148,6 +188,14 @@ const routes = {
         200: json(z.object({ results: z.array(Passenger.omit({ user: true, region: true })) }), "A page"),
         ...refusals,
       },
+      ...common(guard),
+    }),
+  meAsPassenger: (guard: MiddlewareHandler) =>
+    createRoute({
+      method: "get",
+      path: "/api/passengers/me",
+      summary: "The passenger that your account is",
+      responses: { 200: json(z.object({ id: z.number(), full_name: z.string() }), "You"), ...refusals },
       ...common(guard),
     }),
   addPassenger: (guard: MiddlewareHandler) =>
@@ -192,6 +240,10 @@ const citiesRoute = createRoute({
 const isHeard = ({ too_many, invalid, future, too_old, jump }: Intake["dropped"]): boolean =>
   [too_many, invalid, future, too_old, jump].every((count) => count === undefined);
 
+/** Without what was not said. */
+const defined = (change: z.output<typeof DriverChange>): DriverChanges =>
+  Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+
 export function addDriverRoutes(app: Routes, dispatch: Dispatch, { guard }: Kit): void {
   const staff = guard("staff");
   // A passenger asks too, and is refused by what he is, not by a missing route.
@@ -203,7 +255,22 @@ export function addDriverRoutes(app: Routes, dispatch: Dispatch, { guard }: Kit)
     const results = people.drivers().map(view);
     return c.json({ count: results.length, results }, 200);
   });
-  app.openapi(routes.add(staff), async (c) => c.json(view(await people.addDriver(c.req.valid("json"))), 201));
+  app.openapi(routes.add(staff), async (c) =>
+    c.json(view(await dispatch.fleet.add(c.req.valid("json"))), 201),
+  );
+  app.openapi(routes.me(guard("driver")), (c) => {
+    const row = people.driverOf(c.get("identity"));
+    if (row === undefined)
+      throw new Fault("not_found", "this account is no driver yet: staff adds it at POST /api/drivers");
+    return c.json(view(row), 200);
+  });
+  app.openapi(routes.edit(staff), async (c) =>
+    c.json(view(await dispatch.fleet.edit(c.req.valid("param").id, defined(c.req.valid("json")))), 200),
+  );
+  app.openapi(routes.remove(staff), async (c) => {
+    await dispatch.removeDriver(c.req.valid("param").id);
+    return c.body(null, 204);
+  });
   app.openapi(routes.one(anybody), (c) =>
     c.json(view(dispatch.driverFor(c.get("identity"), c.req.valid("param").id)), 200),
   );
@@ -222,7 +289,7 @@ export function addDriverRoutes(app: Routes, dispatch: Dispatch, { guard }: Kit)
     return c.json(view(await dispatch.online(id, c.req.valid("json").is_online)), 200);
   });
   app.openapi(routes.track(anybody), async (c) => {
-    const { id } = dispatch.driverFor(c.get("identity"), c.req.valid("param").id);
+    const { id } = dispatch.pastOf(c.get("identity"), c.req.valid("param").id);
     const { from, to, limit } = c.req.valid("query");
     const [start, end] = [
       from === undefined ? 0 : Date.parse(from),
@@ -235,7 +302,9 @@ export function addDriverRoutes(app: Routes, dispatch: Dispatch, { guard }: Kit)
       at: new Date(at).toISOString(),
       ...point,
     }));
-    return c.json({ driver_id: String(id), points: shown }, 200);
+    const last = points.length < limit ? undefined : points.at(-1);
+    const next = last === undefined ? null : new Date(last.at + 1).toISOString();
+    return c.json({ driver_id: String(id), points: shown, next }, 200);
   });
   app.openapi(routes.passengers(staff), async (c) => {
     const { page, page_size } = c.req.valid("query");
@@ -247,6 +316,10 @@ export function addDriverRoutes(app: Routes, dispatch: Dispatch, { guard }: Kit)
       allowed_companion: allowed_companion === 1,
     }));
     return c.json({ results }, 200);
+  });
+  app.openapi(routes.meAsPassenger(guard("passenger")), async (c) => {
+    const { id, full_name } = await people.passengerOf(c.get("identity"));
+    return c.json({ id, full_name }, 200);
   });
   app.openapi(routes.addPassenger(staff), async (c) => {
     const { allowed_companion, ...passenger } = c.req.valid("json");

@@ -211,7 +211,7 @@ export function addOrderRoutes(app: Routes, dispatch: Dispatch, { guard }: Kit):
     return page(c, c.req.valid("query"), { passenger });
   });
   app.openapi(routes.ofDriver(anybody), async (c) => {
-    const { id: driver } = dispatch.driverFor(c.get("identity"), c.req.valid("param").id);
+    const { id: driver } = dispatch.pastOf(c.get("identity"), c.req.valid("param").id);
     return page(c, c.req.valid("query"), { driver });
   });
   app.openapi(routes.accept(guard("driver")), async (c) => {
