@@ -7,7 +7,7 @@ import type { People } from "./people.ts";
 import type { Positions } from "./positions.ts";
 import * as repo from "./repo.ts";
 import { assignable, busyStates } from "./states.ts";
-import { toOrder } from "./view.ts";
+import { toOrder, withoutContacts } from "./view.ts";
 
 /** Milliseconds after its last offer at which a search is over: whoever did not want the order then may want it now. */
 const roundEnds = 60_000;
@@ -98,8 +98,8 @@ export class Offers {
         reason: `offered to ${driver.name}`,
         writes: [repo.insertOffer(store.db, offer)],
         events: (row, passenger) => {
-          const full = toOrder(this.#people, row, passenger, now);
-          const data = { order_id, expires_at: iso(expires_at), order: full };
+          const shown = withoutContacts(toOrder(this.#people, row, passenger, now));
+          const data = { order_id, expires_at: iso(expires_at), order: shown };
           return [toDriver.draft(driverTopic(driver_id), "order_offer", { data })];
         },
       });
@@ -171,11 +171,14 @@ export class Offers {
     };
   }
 
-  /** An order took a step: nobody thinks about it any more, unless it was offered. */
-  stepped(order: repo.OrderRow): void {
-    const { id, status, driver_id } = order;
-    if (status === "offered") return;
-    for (const driver of this.#asked.keys()) this.#forget(driver, id);
+  /** He thinks about an offer. */
+  isAsked(driver: number): boolean {
+    return this.#asked.has(driver);
+  }
+
+  /** An order took a step: if it was offered, nobody thinks about it any more. */
+  stepped({ id, status, driver_id }: repo.OrderRow, before: repo.OrderRow): void {
+    if (before.status === "offered") for (const driver of this.#asked.keys()) this.#forget(driver, id);
     if (driver_id !== null && status === "assigned") void this.#given(driver_id);
   }
 

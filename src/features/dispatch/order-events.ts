@@ -1,10 +1,10 @@
 import type { EventDraft } from "../../core/store.ts";
 import type { DispatchDependencies } from "./dependencies.ts";
-import { driverTopic, mapTopic, orderTopic, passengerTopic } from "./messages.ts";
+import { driverTopic, mapTopic, type Order, orderTopic, passengerTopic } from "./messages.ts";
 import type { People } from "./people.ts";
 import type { OrderRow, PassengerRow } from "./repo.ts";
 import { finalMapStates, mapStates, type OrderState, stateLabels } from "./states.ts";
-import { toOrder } from "./view.ts";
+import { toOrder, withoutContacts } from "./view.ts";
 
 type Publishers = Pick<DispatchDependencies, "toOrder" | "toDriver" | "toPassenger">;
 
@@ -30,7 +30,8 @@ export function toldOfStep(
   return [
     update,
     ...(assigned === null ? [] : [to.toDriver.draft(driverTopic(assigned), "new_order", { data })]),
-    ...driversOf(before, row).map((driver) => ({ ...update, topic: driverTopic(driver) })),
+    ...(driver_id === null ? [] : [{ ...update, topic: driverTopic(driver_id) }]),
+    ...toldWhoLost(to, data, before, row),
     { ...update, topic: passengerTopic(passenger_id) },
     to.toOrder.draft(orderTopic(id), "order_status_changed", { data: changed }),
     ...(assigned === null ? [] : [toldOfDriver(to, people, id, assigned)]),
@@ -51,9 +52,12 @@ function toldOfArrival({ toPassenger }: Publishers, { id, driver_id, passenger_i
   return [toPassenger.draft(passengerTopic(passenger_id), "driver_arrived", { data })];
 }
 
-/** Who drives it, and who did until now. */
-const driversOf = (before: OrderRow, row: OrderRow): number[] =>
-  [...new Set([before.driver_id, row.driver_id])].filter((id) => id !== null);
+/** The driver who had it until now: that it is his no more, and not how to reach who has it. */
+function toldWhoLost(to: Publishers, data: Order, before: OrderRow, row: OrderRow): EventDraft[] {
+  if (before.driver_id === null || before.driver_id === row.driver_id) return [];
+  const body = { data: withoutContacts(data) };
+  return [to.toDriver.draft(driverTopic(before.driver_id), "order_update", body)];
+}
 
 const isOnMap = (before: OrderState, now: OrderState): boolean =>
   mapStates.includes(now) || finalMapStates.includes(now) || mapStates.includes(before);

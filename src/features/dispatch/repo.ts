@@ -110,6 +110,20 @@ export async function countOrders(db: Db, filter: OrderFilter): Promise<number> 
   return Number(n);
 }
 
+export async function countOpenOrders(
+  db: Db,
+  passenger: number,
+  over: readonly OrderState[],
+): Promise<number> {
+  const { n } = await db
+    .selectFrom("orders")
+    .where("passenger_id", "=", passenger)
+    .where("status", "not in", over)
+    .select((eb) => eb.fn.countAll<number>().as("n"))
+    .executeTakeFirstOrThrow();
+  return Number(n);
+}
+
 export type Step = Pick<
   OrderRow,
   | "id"

@@ -43,7 +43,7 @@ export class Dispatch {
     };
     this.orders.withdrawal = (order) => this.offers.withdrawal(order);
     this.orders.onStep = (order, before) => {
-      this.offers.stepped(order);
+      this.offers.stepped(order, before);
       this.etas.stepped(order, before);
       if (before.driver_id !== null && before.driver_id !== order.driver_id)
         this.watchers.lostDriver(orderTopic(order.id), before.driver_id);

@@ -76,6 +76,9 @@ export const mapStates: readonly OrderState[] = [
   "arrived_waiting",
   "ride_ongoing",
 ];
+/** Nobody does anything more about these, unless somebody takes one up again. */
+export const overStates: readonly OrderState[] = ["completed", "cancelled", "rejected", "no_show"];
+
 /** With these it disappears from the map, which is told that once. */
 export const finalMapStates: readonly OrderState[] = ["completed", "cancelled", "rejected", "draft"];
 

@@ -106,3 +106,17 @@ export function toOrder(people: People, row: OrderRow, passenger: PassengerRow, 
     price_breakdown: null,
   };
 }
+
+/**
+ * For a driver who has the order not yet, or no more: what it is, without how to reach its people, and without where
+ * its driver is.
+ */
+export function withoutContacts(order: Order): Order {
+  const { passenger, driver } = order;
+  const unreachable = <U extends { phone: string }>(user: U): U => ({ ...user, phone: "" });
+  return {
+    ...order,
+    passenger: { ...passenger, user: unreachable(passenger.user) },
+    driver: driver && { ...driver, ...nowhere, user: unreachable(driver.user) },
+  };
+}

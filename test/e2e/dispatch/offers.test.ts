@@ -155,6 +155,24 @@ test("an answer that is sent again, since the first one's echo got lost, is the 
   expect(await path()).toEqual(["submitted", "offered", "matching", "offered", "assigned"]);
 });
 
+test("who is asked learns where and when, not how to reach the passenger; in the list he is `offered`", async () => {
+  const account = await world.app.user("passenger");
+  const phone = "+7 700 000 00 00";
+  const { id } = await world.made(
+    world.post("/api/passengers/", { full_name: "Omid", phone, user_id: account.id }),
+  );
+  world.passenger = { id, user: account.id, token: account.token };
+  order = await world.order();
+  const ali = await world.driverSocket(world.ali);
+  await offered();
+  const { passenger, pickup_title } = (await ali.next("order_offer")).data.order;
+  expect([passenger.full_name, passenger.user.phone, pickup_title]).toEqual(["Omid", "", "Abay 10"]);
+  expect((await world.get(`/api/drivers/${world.ali.id}/`)).status).toBe("offered");
+  ali.send({ type: "accept", order_id: order });
+  expect((await ali.next("new_order")).data.passenger.user.phone).toBe(phone);
+  await ali.close();
+});
+
 test("an offer of somebody else and an order that does not exist look the same", async () => {
   await offered();
   for (const what of ["accept", "decline"]) {

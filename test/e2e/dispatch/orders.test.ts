@@ -116,11 +116,25 @@ describe("steps", () => {
   });
 });
 
+const refused = (order: object) => world.order(order).catch(String);
+
 describe("orders over HTTP", () => {
   test("a pickup is an hour to thirty days ahead, and names its places", async () => {
     const at = (ms: number) => ({ desired_pickup_time: new Date(world.clock.now() + ms).toISOString() });
     for (const wrong of [at(60_000), at(31 * 86_400_000), { pickup_object_name: "" }, { pickup_lat: 91 }])
-      expect(world.order(wrong)).rejects.toThrow("refused with 400");
+      expect(await refused(wrong)).toContain("refused with 400");
+    const bare = await refused({ desired_pickup_time: "2027-01-15T10:00:00" });
+    expect(bare).toContain("must be a time with its zone, such as");
+  });
+
+  test("a passenger has a hundred open orders at most; a dispatcher may add to them", async () => {
+    const first = await world.order();
+    await Promise.all(Array.from({ length: 99 }, () => world.order()));
+    expect(await refused({})).toContain("refused with 409");
+    await world.steps(first, "cancelled");
+    await world.order();
+    world.passenger = { ...world.passenger, token: world.staff };
+    await world.order({ passenger_id: world.passenger.id });
   });
 
   test("an order that is sent twice under one name is one, also at once; another passenger's is another", async () => {
@@ -202,14 +216,17 @@ describe("assignment", () => {
 
   test("an order is taken from a driver only by who says from whom; then his socket closes with 4003", async () => {
     const order = await world.assigned();
-    const { ali, vera } = world;
+    const { ali } = world;
+    const vera = await world.addDriver("Nazira", { phone: "+7 701 111 11 11" });
+    await world.online(vera);
     const [room, his] = [await world.orderSocket(order, ali.token), await world.driverSocket(ali)];
     expect((await world.assign(order, { driver_id: vera.id })).status).toBe(400);
     expect((await world.assign(order, { driver_id: vera.id, instead_of: vera.id })).status).toBe(400);
     await world.made(world.assign(order, { driver_id: vera.id, instead_of: ali.id }));
     expect(await room.closed).toMatchObject({ code: 4003 });
     const [told] = await his.settle();
-    expect(told).toMatchObject({ type: "order_update", data: { driver: { id: vera.id } } });
+    const driver = { id: vera.id, user: { phone: "" }, current_position: null };
+    expect(told).toMatchObject({ type: "order_update", data: { driver } });
     expect(await refusal(world.socket(`orders/${order}`, ali.token))).toMatchObject({ code: 4003 });
     await (await world.orderSocket(order, vera.token)).close();
     await his.close();

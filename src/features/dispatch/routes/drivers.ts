@@ -8,7 +8,7 @@ import type { Intake } from "../positions.ts";
 import * as repo from "../repo.ts";
 import type { Dispatch } from "../service.ts";
 import { toDriver, toRegion } from "../view.ts";
-import { common, type Kit, NumberId, Page, type Routes, refusals } from "./kit.ts";
+import { common, type Kit, NumberId, Page, type Routes, refusals, Time } from "./kit.ts";
 
 const name = z.string().trim().min(1).max(200);
 const user_id = z
@@ -72,8 +72,8 @@ const Located = z.object({
   driver: Driver,
 });
 const Span = z.object({
-  from: z.iso.datetime({ offset: true }).optional(),
-  to: z.iso.datetime({ offset: true }).optional(),
+  from: Time.optional(),
+  to: Time.optional(),
   limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
 });
 const Track = z.object({
@@ -248,8 +248,11 @@ export function addDriverRoutes(app: Routes, dispatch: Dispatch, { guard }: Kit)
   const staff = guard("staff");
   // A passenger asks too, and is refused by what he is, not by a missing route.
   const anybody = guard("driver", "passenger", "staff");
-  const { people, orders, deps } = dispatch;
-  const view = (row: repo.DriverRow) => toDriver(people, row, orders.of(row.id)?.status);
+  const { people, orders, offers, deps } = dispatch;
+  const view = (row: repo.DriverRow) => {
+    const driven = orders.of(row.id)?.status;
+    return toDriver(people, row, driven ?? (offers.isAsked(row.id) ? "offered" : undefined));
+  };
 
   app.openapi(routes.list(staff), (c) => {
     const results = people.drivers().map(view);

@@ -32,6 +32,12 @@ export const refusals = {
   401: { description: "No valid token" },
   403: { description: "Not yours, or not for this role" },
 };
+/** A moment, with its zone: a bare `10:00` is another one in each. */
+export const Time = z.iso.datetime({
+  offset: true,
+  error:
+    "must be a time with its zone, such as 2026-12-31T09:00:00Z or 2026-12-31T09:00:00+05:00 (in an address, write + as %2B)",
+});
 export const NumberId = z.object({ id: z.coerce.number().int().min(1) });
 export const TextId = z.object({ id: z.string().max(60) });
 /** Pages of seed 004's original: 20 by default, 100 at most. */

@@ -5,8 +5,8 @@ import { Fault } from "../../../protocol/faults.ts";
 import { iso, Order } from "../messages.ts";
 import * as repo from "../repo.ts";
 import { type Dispatch, isStaff } from "../service.ts";
-import { type OrderState, orderStates, stateLabels } from "../states.ts";
-import { common, type Kit, NumberId, Page, paged, type Routes, refusals, TextId } from "./kit.ts";
+import { type OrderState, orderStates, overStates, stateLabels } from "../states.ts";
+import { common, type Kit, NumberId, Page, paged, type Routes, refusals, TextId, Time } from "./kit.ts";
 
 const lat = z.number().min(-90, "must be from -90 to 90").max(90, "must be from -90 to 90");
 const lon = z.number().min(-180, "must be from -180 to 180").max(180, "must be from -180 to 180");
@@ -23,7 +23,7 @@ const NewOrder = z
     pickup_lon: lon,
     dropoff_lat: lat,
     dropoff_lon: lon,
-    desired_pickup_time: z.iso.datetime({ offset: true }),
+    desired_pickup_time: Time,
     has_companion: z.boolean().default(false),
     note: z.string().max(2_000).default(""),
     passenger_id: z.number().int().optional().describe("Staff order for somebody else"),
@@ -183,6 +183,7 @@ export function addOrderRoutes(app: Routes, dispatch: Dispatch, { guard }: Kit):
     if (at < now + hour - 60_000 || at > now + 30 * 24 * hour)
       throw new Fault("bad_request", "desired_pickup_time: must be from one hour to thirty days ahead");
     const passenger = await passengerFor(dispatch, identity, passenger_id);
+    if (!isStaff(identity)) await requireFewOpen(db, passenger.id);
     const row = await orders.create({ ...order, desired_pickup_time: at }, passenger, identity.id);
     return c.json(await orders.view(row), 201);
   });
@@ -224,6 +225,17 @@ export function addOrderRoutes(app: Routes, dispatch: Dispatch, { guard }: Kit):
     await offers.decline(ownDriver(dispatch, identity), c.req.valid("param").id, identity.id);
     return c.body(null, 204);
   });
+}
+
+/** Orders of one passenger that are not over; each is a line on every dispatcher's screen. */
+const maxOpen = 100;
+
+async function requireFewOpen(db: repo.Db, passenger: number): Promise<void> {
+  if ((await repo.countOpenOrders(db, passenger, overStates)) < maxOpen) return;
+  throw new Fault(
+    "conflict",
+    `you have ${maxOpen} orders that are not over: cancel one, or ask a dispatcher`,
+  );
 }
 
 /** `undefined`: all. Throws `bad_request` for what is no state: an empty page would look like an answer. */
