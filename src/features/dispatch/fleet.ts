@@ -64,17 +64,26 @@ export class Fleet {
   /** Throws `conflict` while he has an order. */
   requireDone({ id, name }: repo.DriverRow): void {
     const [order] = this.#orders.heldBy(id);
-    if (order === undefined) return;
-    throw new Fault("conflict", `${name} has order ${order.id}: give it to another driver first`);
+    if (order === undefined && !this.#orders.isTaken(id)) return;
+    const which = order === undefined ? "is being given an order" : `has order ${order.id}`;
+    throw new Fault("conflict", `${name} ${which}: give it to another driver first`);
   }
 
   /** He drives here no more; his orders and tracks stay. */
   async remove(id: number): Promise<void> {
-    this.requireDone(this.#people.requireDriver(id));
+    const row = this.#people.requireDriver(id);
+    this.requireDone(row);
     const { clock, toMap } = this.#deps;
     const change = { removed_at: clock.now(), user_id: null, is_online: 0 };
     const data = { driver_id: String(id) };
-    await this.#keep(id, change, [toMap.draft(mapTopic, "driver_removed", { data })]);
+    // At once: from here on nobody gives him an order.
+    row.removed_at = change.removed_at;
+    try {
+      await this.#keep(id, change, [toMap.draft(mapTopic, "driver_removed", { data })]);
+    } catch (error) {
+      row.removed_at = null;
+      throw error;
+    }
     this.#people.forget(id, change);
   }
 

@@ -70,6 +70,11 @@ export class Orders {
     return this.#held.of(driver, this.#deps.clock.now());
   }
 
+  /** He is being given an order at this moment. */
+  isTaken(driver: number): boolean {
+    return this.#taken.has(driver);
+  }
+
   /** All that he has to drive, now and on other days. */
   heldBy(driver: number): readonly repo.OrderRow[] {
     return this.#held.all(driver);
@@ -207,6 +212,9 @@ export class Orders {
   }
 
   requireFree({ id, name }: repo.DriverRow, order: repo.OrderRow): void {
+    // He left while somebody chose him.
+    if (this.#people.driver(id)?.removed_at !== null)
+      throw new Fault("conflict", `${name} drives here no more`);
     if (this.isFree(id, order)) return;
     throw new Fault("conflict", `${name} has another order to drive at that time; choose another driver`);
   }

@@ -52,6 +52,13 @@ export const passengerNames = async (db: Db, ids: readonly number[]): Promise<[n
       );
 export const passengers = (db: Db, limit: number, offset: number) =>
   db.selectFrom("passengers").selectAll().orderBy("id").limit(limit).offset(offset).execute();
+export async function countPassengers(db: Db): Promise<number> {
+  const { n } = await db
+    .selectFrom("passengers")
+    .select((eb) => eb.fn.countAll<number>().as("n"))
+    .executeTakeFirstOrThrow();
+  return Number(n);
+}
 export const insertPassenger = (db: Db, row: Omit<DispatchTables["passengers"], "id">) =>
   db.insertInto("passengers").values(row).returning("id");
 

@@ -37,11 +37,14 @@ const Osrm = z.object({
 /** Two places without a way between them; the server itself is well (OSRM's HTTP API, "Responses"). */
 const NoWay = z.object({ code: z.enum(["NoRoute", "NoSegment"]) });
 
+/** Seconds for a distance in a straight line, in metres. */
+export const secondsFor = (metres: number): number => (metres * detour) / citySpeed;
+
 export const straightLine = (from: Point, to: Point): Way => {
-  const metres = distance(from, to) * detour;
+  const direct = distance(from, to);
   return {
-    metres,
-    seconds: metres / citySpeed,
+    metres: direct * detour,
+    seconds: secondsFor(direct),
     route: [
       [from.lat, from.lon],
       [to.lat, to.lon],

@@ -81,6 +81,30 @@ test("a driver who leaves vanishes from map, list and search with his sockets; h
   await map.close();
 });
 
+test("of an order for him and his leaving at once, one happens", async () => {
+  for (const driver of [world.ali, world.vera]) {
+    const order = await world.order();
+    const [given, gone] = await Promise.all([
+      world.assign(order, { driver_id: driver.id }),
+      remove(driver.id),
+    ]);
+    expect([given!.ok, gone!.ok].toSorted()).toEqual([false, true]);
+  }
+  const { orders, people } = world.app.app.dispatch;
+  const driver = people.driver((await world.addDriver("Third")).id)!;
+  const row = await orders.require(await world.order());
+  const both = [world.app.app.dispatch.removeDriver(driver.id), orders.assign(row, driver, { by: "1" })];
+  const told = await Promise.allSettled(both);
+  expect(told.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+});
+
+test("passengers come in pages, with their phones", async () => {
+  await world.made(world.post("/api/passengers/", { full_name: "Omid", phone: "+7 700" }));
+  const page = await world.get("/api/passengers/?page=2&page_size=2");
+  expect(page).toMatchObject({ count: 3, next: null, previous: expect.stringContaining("page=1") });
+  expect(page.results).toMatchObject([{ full_name: "Omid", phone: "+7 700" }]);
+});
+
 test("who has left is still gone after a restart", async () => {
   using dir = tempDir();
   const clock = new FakeClock();

@@ -5,9 +5,9 @@ import { asFault, Fault } from "../../../protocol/faults.ts";
 import { toRoute } from "../eta.ts";
 import { Eta, MapData, Order, Route } from "../messages.ts";
 import * as repo from "../repo.ts";
+import { secondsFor } from "../routing.ts";
 import type { Dispatch } from "../service.ts";
 import { assignable, spacing } from "../states.ts";
-import { toDriver } from "../view.ts";
 import { common, type Kit, type Routes, refusals, TextId } from "./kit.ts";
 
 /** A number, or a text of one; `null` is nobody, as in what clients of seed 004 read. */
@@ -177,9 +177,9 @@ export function addDispatchRoutes(app: Routes, dispatch: Dispatch, { guard }: Ki
     const near = offers.candidates(order).slice(0, 50);
     const candidates = near.map(({ driver, metres }) => ({
       driver_id: String(driver.id),
-      name: toDriver(people, driver, undefined).name,
+      name: driver.name,
       distance_m: Math.round(metres),
-      eta_seconds: Math.round((metres * 1.3) / 8.33),
+      eta_seconds: Math.round(secondsFor(metres)),
     }));
     return c.json({ order_id: order.id, candidates }, 200);
   });

@@ -8,7 +8,7 @@ import type { Intake } from "../positions.ts";
 import * as repo from "../repo.ts";
 import type { Dispatch } from "../service.ts";
 import { toDriver, toRegion } from "../view.ts";
-import { common, type Kit, NumberId, Page, type Routes, refusals, Time } from "./kit.ts";
+import { common, type Kit, NumberId, Page, paged, type Routes, refusals, Time } from "./kit.ts";
 
 const name = z.string().trim().min(1).max(200);
 const user_id = z
@@ -89,6 +89,13 @@ const Track = z.object({
     }),
   ),
   next: z.iso.datetime().nullable().describe("`from` of what follows, where `limit` cut it off"),
+});
+
+const Passengers = z.object({
+  count: z.number().int(),
+  next: z.string().nullable(),
+  previous: z.string().nullable(),
+  results: z.array(Passenger.omit({ user: true, region: true }).extend({ phone: z.string() })),
 });
 
 const routes = {
@@ -185,7 +192,7 @@ const routes = {
       summary: "Passengers",
       request: { query: Page },
       responses: {
-        200: json(z.object({ results: z.array(Passenger.omit({ user: true, region: true })) }), "A page"),
+        200: json(Passengers, "A page"),
         ...refusals,
       },
       ...common(guard),
@@ -310,15 +317,17 @@ export function addDriverRoutes(app: Routes, dispatch: Dispatch, { guard }: Kit)
     return c.json({ driver_id: String(id), points: shown, next }, 200);
   });
   app.openapi(routes.passengers(staff), async (c) => {
-    const { page, page_size } = c.req.valid("query");
-    const rows = await repo.passengers(deps.store.db, page_size, (page - 1) * page_size);
-    const results = rows.map(({ id, full_name, disability_category, allowed_companion }) => ({
+    const { db } = deps.store;
+    const query = c.req.valid("query");
+    const rows = await repo.passengers(db, query.page_size, (query.page - 1) * query.page_size);
+    const results = rows.map(({ id, full_name, phone, disability_category, allowed_companion }) => ({
       id,
       full_name,
+      phone,
       disability_category,
       allowed_companion: allowed_companion === 1,
     }));
-    return c.json({ results }, 200);
+    return c.json(paged(c.req.url, await repo.countPassengers(db), query, results), 200);
   });
   app.openapi(routes.meAsPassenger(guard("passenger")), async (c) => {
     const { id, full_name } = await people.passengerOf(c.get("identity"));
