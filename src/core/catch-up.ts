@@ -29,9 +29,10 @@ export async function catchUp(
   core.options.events.emit("catch_up.done", { conn, channel: channel!.name, recovered, events: missed ?? 0 });
 }
 
-/** Without a cursor: the state, where the channel has one, else what came while it opened. */
+/** Without a cursor: the state, where the channel has one to begin with, else what came while it opened. */
 async function start(core: Core, connection: LiveConnection, base: number, upTo: number): Promise<void> {
-  if (connection.channel?.snapshot !== undefined) await sendSnapshot(core, connection, false);
+  const { snapshot, opensSilent } = connection.channel!;
+  if (snapshot !== undefined && opensSilent !== true) await sendSnapshot(core, connection, false);
   else if (upTo > base && connection.topics.length > 0) await sendMissed(core, connection, base, upTo);
 }
 

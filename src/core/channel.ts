@@ -157,7 +157,9 @@ export interface ChannelSpec<P extends string, I extends IncomingMap, O extends 
    * one of them gets a snapshot.
    */
   readonly renewOn?: readonly DurableTypes<O>[];
-  /** Sends the current state to a client that asked to catch up and cannot be. `db` shows one unchanging state. */
+  /** The snapshot is for those alone who ask to catch up and cannot: clients of this path expect nothing at first. */
+  readonly opensSilent?: boolean;
+  /** Sends the current state to a client that starts, or that asked to catch up and cannot. `db` shows one unchanging state. */
   // biome-ignore lint/suspicious/noExplicitAny: the store holds every feature's tables; each reads its own.
   snapshot?(connection: Connection<ParamsOf<P>, O>, db: Kysely<any>): Promise<void>;
   /** Runs once after every `open`, also after one that threw: takes back whatever it had done by then. */

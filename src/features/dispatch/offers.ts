@@ -232,12 +232,16 @@ export class Offers {
 
   async sweep(): Promise<void> {
     for (const id of [...this.#searching]) await this.#search(id, "system");
-    for (const offer of await repo.dueOffers(this.#deps.store.db, this.#deps.clock.now())) {
-      const order = await this.#orders.require(offer.order_id);
-      const ending = { status: "timeout" as const, reason: "the driver did not answer", by: "system" };
-      // A conflict: he answered in the same moment.
-      await unlessConflict(this.#end(order, offer, ending));
-    }
+    const due = await repo.dueOffers(this.#deps.store.db, this.#deps.clock.now());
+    // Together: on a slow disk, one after the other would keep a hundred passengers waiting.
+    await Promise.all(due.map((offer) => this.#expire(offer)));
+  }
+
+  async #expire(offer: repo.OfferRow): Promise<void> {
+    const order = await this.#orders.require(offer.order_id);
+    const ending = { status: "timeout" as const, reason: "the driver did not answer", by: "system" };
+    // A conflict: he answered in the same moment.
+    await unlessConflict(this.#end(order, offer, ending));
   }
 }
 

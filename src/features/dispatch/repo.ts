@@ -212,6 +212,13 @@ export const busyOrders = (db: Db, states: readonly OrderState[]) =>
     .where("status", "in", states)
     .execute();
 
+const ordersOf = (db: Db, column: "driver_id" | "passenger_id", id: number) =>
+  db.selectFrom("orders").selectAll().where(column, "=", id).orderBy("desired_pickup_time");
+export const heldOrdersOf = (db: Db, driver: number, states: readonly OrderState[]): Promise<OrderRow[]> =>
+  ordersOf(db, "driver_id", driver).where("status", "in", states).execute();
+export const openOrdersOf = (db: Db, passenger: number, over: readonly OrderState[]): Promise<OrderRow[]> =>
+  ordersOf(db, "passenger_id", passenger).where("status", "not in", over).limit(500).execute();
+
 // --- offers ---
 
 export const insertOffer = (db: Db, row: Omit<DispatchTables["order_offers"], "id">) =>
@@ -224,6 +231,13 @@ export const pendingOffer = (db: Db, id: string): Promise<OfferRow | undefined> 
     .where("status", "=", "pending")
     .orderBy("id", "desc")
     .limit(1)
+    .executeTakeFirst();
+export const pendingOfferTo = (db: Db, driver: number): Promise<OfferRow | undefined> =>
+  db
+    .selectFrom("order_offers")
+    .selectAll()
+    .where("driver_id", "=", driver)
+    .where("status", "=", "pending")
     .executeTakeFirst();
 export const offersOf = (db: Db, id: string): Promise<OfferRow[]> =>
   db.selectFrom("order_offers").selectAll().where("order_id", "=", id).orderBy("id").execute();

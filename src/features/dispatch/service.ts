@@ -7,6 +7,7 @@ import { Fleet } from "./fleet.ts";
 import { LiveMap } from "./live-map.ts";
 import { driverTopic, orderTopic } from "./messages.ts";
 import { Offers } from "./offers.ts";
+import { OpenState } from "./open-state.ts";
 import { Orders } from "./orders.ts";
 import { People } from "./people.ts";
 import { type Intake, Positions } from "./positions.ts";
@@ -26,6 +27,7 @@ export class Dispatch {
   readonly etas: Etas;
   readonly offers: Offers;
   readonly fleet: Fleet;
+  readonly open: OpenState;
   readonly watchers = new Watchers();
 
   constructor(deps: DispatchDependencies) {
@@ -36,6 +38,7 @@ export class Dispatch {
     this.map = new LiveMap(deps, this.people, this.positions, this.orders);
     this.etas = new Etas(deps, this.orders, this.positions);
     this.offers = new Offers(deps, this.people, this.orders, this.positions);
+    this.open = new OpenState(deps, this.people);
     this.fleet = new Fleet(deps, this.people, this.orders);
     this.positions.onMove = (driver) => {
       this.map.moved(driver);

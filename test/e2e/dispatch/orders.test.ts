@@ -380,3 +380,50 @@ test("every socket catches up: what was missed, in order, once", async () => {
     await socket.close();
   }
 });
+
+test("who cannot catch up is told what is open, with a cursor to go on from; who does not ask is told nothing", async () => {
+  const { ali, passenger } = world;
+  await world.online(ali);
+  const order = await world.order();
+  await world.made(world.post(`/api/dispatch/offer/${order}/`));
+  const over = await world.order();
+  await world.steps(over, "cancelled");
+  const open = (query: string) => [
+    world.socket(`orders/${order}`, passenger.token, query),
+    world.socket(`passengers/${passenger.id}`, passenger.token, query),
+    world.socket(`drivers/${ali.id}`, ali.token, query),
+  ];
+  for (const socket of await Promise.all(open(""))) {
+    expect(await socket.settle()).toEqual([]);
+    await socket.close();
+  }
+  const expected = (asDriver: string) => [["order_update"], ["order_update"], [asDriver]];
+  const told = async (query: string) => {
+    const types: string[][] = [];
+    for (const socket of await Promise.all(open(query))) {
+      const [caughtUp, ...frames] = await socket.settle();
+      expect(caughtUp).toMatchObject({ type: "catch_up", recovered: false });
+      for (const { data, cursor } of frames)
+        expect([data.order_id ?? data.id, cursor]).toEqual([order, caughtUp!.cursor]);
+      types.push(frames.map(({ type }) => type));
+      await socket.close();
+    }
+    return types;
+  };
+  expect(await told("&since=0")).toEqual(expected("order_offer"));
+  await world.made(world.post(`/api/orders/${order}/accept/`, {}, ali.token));
+  expect(await told("&since=long-gone")).toEqual(expected("order_update"));
+  // From such a cursor it goes on without a hole.
+  const [room] = await Promise.all(open("&since=0"));
+  const { cursor } = (await room!.settle()).at(-1)!;
+  await room!.close();
+  await world.steps(order, "driver_en_route");
+  const [again] = open(`&since=${cursor}`);
+  const missed = await (await again!).settle();
+  expect(missed.map(({ type, data }) => data?.status ?? type)).toEqual([
+    "catch_up",
+    "driver_en_route",
+    "driver_en_route",
+  ]);
+  await (await again!).close();
+});

@@ -27,6 +27,8 @@ export function driverChannel(dispatch: Dispatch) {
       dispatch.watchers.add(driverTopic(id), connection as never, id);
       connection.follow(driverTopic(id));
     },
+    opensSilent: true,
+    snapshot: (connection, db) => dispatch.open.ofDriver(connection, db, numeric(connection.params.driver)),
     close: (connection) =>
       dispatch.watchers.remove(driverTopic(numeric(connection.params.driver)), connection as never),
     handle: {

@@ -27,6 +27,8 @@ export const orderChannel = (dispatch: Dispatch) =>
       const order = await dispatch.orderFor(identity, params.order);
       connection.follow(orderTopic(order.id));
     },
+    opensSilent: true,
+    snapshot: (connection, db) => dispatch.open.ofOrder(connection, db, connection.params.order),
     close: (connection) => dispatch.watchers.remove(orderTopic(connection.params.order), connection as never),
     handle: { ping: (connection) => connection.send("pong", {}) },
   });

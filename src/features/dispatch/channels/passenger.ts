@@ -20,5 +20,8 @@ export const passengerChannel = (dispatch: Dispatch) =>
       const { identity, params } = connection;
       connection.follow(passengerTopic(await dispatch.passengerFor(identity, numeric(params.passenger))));
     },
+    opensSilent: true,
+    snapshot: (connection, db) =>
+      dispatch.open.ofPassenger(connection, db, numeric(connection.params.passenger)),
     handle: { ping: (connection) => connection.send("pong", {}) },
   });
