@@ -127,6 +127,15 @@ describe("orders over HTTP", () => {
     expect(bare).toContain("must be a time with its zone, such as");
   });
 
+  test("who may not take a companion orders no second seat", async () => {
+    const account = await world.app.user("passenger");
+    const alone = { full_name: "Omid", user_id: account.id, allowed_companion: false };
+    const { id } = await world.made(world.post("/api/passengers/", alone));
+    world.passenger = { id, user: account.id, token: account.token };
+    expect(await refused({ has_companion: true })).toContain("may not take a companion");
+    await world.order();
+  });
+
   test("a passenger has a hundred open orders at most; a dispatcher may add to them", async () => {
     const first = await world.order();
     await Promise.all(Array.from({ length: 99 }, () => world.order()));
@@ -293,6 +302,21 @@ describe("orders for another day", () => {
     expect((await world.step(far, "driver_en_route", world.ali.token)).status).toBe(409);
     await world.steps(today, "arrived_waiting", "ride_ongoing", "completed");
     await world.made(world.step(far, "driver_en_route", world.ali.token));
+  });
+
+  test("automatic assignment gives the earliest pickup the nearest driver, many at a time", async () => {
+    const fleet = [];
+    for (let i = 0; i < 12; i++) {
+      const driver = await world.addDriver(`Driver ${i}`);
+      await world.online(driver, north(center, 100 * i));
+      fleet.push(driver);
+    }
+    const orders: string[] = [];
+    for (let i = 0; i < 14; i++) orders.unshift(await world.order(ahead(7_000_000 - 60_000 * i)));
+    const { order_ids, waiting } = await world.made(world.post("/api/dispatch/auto-assign-all/"));
+    expect([order_ids, waiting]).toEqual([orders.slice(0, 12), 2]);
+    for (const [i, id] of order_ids.entries())
+      expect((await world.get(`/api/orders/${id}/`)).driver.id).toBe(fleet[i]!.id);
   });
 
   test("automatic assignment takes what is due soon, neither next week's nor last week's", async () => {

@@ -184,6 +184,8 @@ export function addOrderRoutes(app: Routes, dispatch: Dispatch, { guard }: Kit):
       throw new Fault("bad_request", "desired_pickup_time: must be from one hour to thirty days ahead");
     const passenger = await passengerFor(dispatch, identity, passenger_id);
     if (!isStaff(identity)) await requireFewOpen(db, passenger.id);
+    if (order.has_companion && passenger.allowed_companion === 0)
+      throw new Fault("bad_request", `has_companion: ${passenger.full_name} may not take a companion`);
     const row = await orders.create({ ...order, desired_pickup_time: at }, passenger, identity.id);
     return c.json(await orders.view(row), 201);
   });
