@@ -11,6 +11,8 @@ import { addDispatchRoutes } from "./routes/dispatch.ts";
 import { addDriverRoutes } from "./routes/drivers.ts";
 import { type Kit, newRoutes } from "./routes/kit.ts";
 import { addOrderRoutes } from "./routes/orders.ts";
+import { addPassengerRoutes } from "./routes/passengers.ts";
+import { addRegionRoutes } from "./routes/regions.ts";
 import type { Dispatch } from "./service.ts";
 
 /** Orders, drivers, passengers and the live map (seed 004). */
@@ -34,6 +36,8 @@ function createRoutes(dispatch: Dispatch, kit: Kit): OpenAPIHono<HttpEnv> {
   addDispatchRoutes(app, dispatch, kit);
   addOrderRoutes(app, dispatch, kit);
   addDriverRoutes(app, dispatch, kit);
+  addPassengerRoutes(app, dispatch, kit);
+  addRegionRoutes(app, dispatch, kit);
   return app;
 }
 

@@ -47,6 +47,24 @@ test("a second driver of one account, and a region that is not there, are refuse
     409,
     expect.stringContaining("is a driver already"),
   ]);
+  const passenger = await world.post("/api/passengers/", {
+    full_name: "Dana",
+    user_id: world.passenger.user,
+  });
+  expect((await world.app.json(passenger)).error).toContain("is a passenger already");
+  const region = {
+    id: "almaty",
+    title: "Almaty",
+    city: "Almaty",
+    center_lat: center.lat,
+    center_lon: center.lon,
+  };
+  await world.made(world.post("/api/regions/", region));
+  const twice = await world.post("/api/regions/", region);
+  expect([twice.status, (await world.app.json(twice)).error]).toEqual([
+    409,
+    expect.stringContaining("there is a region almaty already"),
+  ]);
   const nowhere = await world.post("/api/drivers/", { name: "Ali", region_id: "nowhere" });
   expect([nowhere.status, (await world.app.json(nowhere)).error]).toEqual([
     400,

@@ -3,12 +3,12 @@ import type { MiddlewareHandler } from "hono";
 import { body, json } from "../../../core/http.ts";
 import { Fault } from "../../../protocol/faults.ts";
 import type { DriverChange as DriverChanges } from "../fleet.ts";
-import { DeviceTime, Driver, Passenger, Position, Region } from "../messages.ts";
+import { DeviceTime, Driver, Position } from "../messages.ts";
 import type { Intake } from "../positions.ts";
 import * as repo from "../repo.ts";
 import type { Dispatch } from "../service.ts";
-import { toDriver, toRegion } from "../view.ts";
-import { common, type Kit, NumberId, Page, paged, type Routes, refusals, Time } from "./kit.ts";
+import { toDriver } from "../view.ts";
+import { common, type Kit, NumberId, type Routes, refusals, Time } from "./kit.ts";
 
 const name = z.string().trim().min(1).max(200);
 const user_id = z
@@ -40,23 +40,6 @@ const DriverChange = z
     capacity: z.number().int().min(1).max(100),
   })
   .partial();
-const NewPassenger = z.object({
-  user_id,
-  full_name: name,
-  phone: z.string().max(50).default(""),
-  region_id: z.string().max(60).nullable().default(null),
-  disability_category: z.string().max(100).default(""),
-  allowed_companion: z.boolean().default(true),
-});
-const NewRegion = z.object({
-  id: z.string().min(1).max(60),
-  title: name,
-  city: name,
-  center_lat: z.number().min(-90).max(90),
-  center_lon: z.number().min(-180).max(180),
-  polygon_coordinates: z.array(z.array(z.number()).length(2)).max(10_000).default([]),
-  service_radius_meters: z.number().int().min(0).default(10_000),
-});
 /** The original's clients send a place alone; ranges are judged with the other filters, and named there. */
 const Place = Position.extend({
   lat: z.number().min(-90, "must be from -90 to 90").max(90, "must be from -90 to 90"),
@@ -89,13 +72,6 @@ const Track = z.object({
     }),
   ),
   next: z.iso.datetime().nullable().describe("`from` of what follows, where `limit` cut it off"),
-});
-
-const Passengers = z.object({
-  count: z.number().int(),
-  next: z.string().nullable(),
-  previous: z.string().nullable(),
-  results: z.array(Passenger.omit({ user: true, region: true }).extend({ phone: z.string() })),
 });
 
 const routes = {
@@ -185,63 +161,7 @@ const routes = {
       responses: { 200: json(Track, "Oldest first"), ...refusals },
       ...common(guard),
     }),
-  passengers: (guard: MiddlewareHandler) =>
-    createRoute({
-      method: "get",
-      path: "/api/passengers",
-      summary: "Passengers",
-      request: { query: Page },
-      responses: {
-        200: json(Passengers, "A page"),
-        ...refusals,
-      },
-      ...common(guard),
-    }),
-  meAsPassenger: (guard: MiddlewareHandler) =>
-    createRoute({
-      method: "get",
-      path: "/api/passengers/me",
-      summary: "The passenger that your account is",
-      responses: { 200: json(z.object({ id: z.number(), full_name: z.string() }), "You"), ...refusals },
-      ...common(guard),
-    }),
-  addPassenger: (guard: MiddlewareHandler) =>
-    createRoute({
-      method: "post",
-      path: "/api/passengers",
-      summary: "Add a passenger, with an account or without",
-      request: { body: body(NewPassenger) },
-      responses: {
-        201: json(z.object({ id: z.number(), full_name: z.string() }), "The passenger"),
-        ...refusals,
-      },
-      ...common(guard),
-    }),
-  addRegion: (guard: MiddlewareHandler) =>
-    createRoute({
-      method: "post",
-      path: "/api/regions",
-      summary: "Add a region",
-      request: { body: body(NewRegion) },
-      responses: { 201: json(Region, "The region"), ...refusals },
-      ...common(guard),
-    }),
 };
-
-const regionsRoute = createRoute({
-  method: "get",
-  path: "/api/regions",
-  summary: "Regions",
-  responses: { 200: json(z.array(Region), "Regions") },
-  tags: ["dispatch"],
-});
-const citiesRoute = createRoute({
-  method: "get",
-  path: "/api/regions/cities",
-  summary: "Cities of the regions",
-  responses: { 200: json(z.array(z.object({ id: z.string(), title: z.string() })), "Cities") },
-  tags: ["dispatch"],
-});
 
 /** Too close or too soon for the track is no failure: the server knows that he is there. */
 const isHeard = ({ too_many, invalid, future, too_old, jump }: Intake["dropped"]): boolean =>
@@ -315,44 +235,5 @@ export function addDriverRoutes(app: Routes, dispatch: Dispatch, { guard }: Kit)
     const last = points.length < limit ? undefined : points.at(-1);
     const next = last === undefined ? null : new Date(last.at + 1).toISOString();
     return c.json({ driver_id: String(id), points: shown, next }, 200);
-  });
-  app.openapi(routes.passengers(staff), async (c) => {
-    const { db } = deps.store;
-    const query = c.req.valid("query");
-    const rows = await repo.passengers(db, query.page_size, (query.page - 1) * query.page_size);
-    const results = rows.map(({ id, full_name, phone, disability_category, allowed_companion }) => ({
-      id,
-      full_name,
-      phone,
-      disability_category,
-      allowed_companion: allowed_companion === 1,
-    }));
-    return c.json(paged(c.req.url, await repo.countPassengers(db), query, results), 200);
-  });
-  app.openapi(routes.meAsPassenger(guard("passenger")), async (c) => {
-    const { id, full_name } = await people.passengerOf(c.get("identity"));
-    return c.json({ id, full_name }, 200);
-  });
-  app.openapi(routes.addPassenger(staff), async (c) => {
-    const { allowed_companion, ...passenger } = c.req.valid("json");
-    const { id, full_name } = await people.addPassenger({
-      ...passenger,
-      allowed_companion: allowed_companion ? 1 : 0,
-    });
-    return c.json({ id, full_name }, 201);
-  });
-  app.openapi(regionsRoute, (c) => c.json(people.regions().map(toRegion), 200));
-  app.openapi(citiesRoute, (c) => {
-    const cities = [...new Set(people.regions().map(({ city }) => city))];
-    return c.json(
-      cities.map((city) => ({ id: city, title: city })),
-      200,
-    );
-  });
-  app.openapi(routes.addRegion(staff), async (c) => {
-    const { polygon_coordinates, ...region } = c.req.valid("json");
-    const row = { ...region, polygon: JSON.stringify(polygon_coordinates) };
-    await people.addRegion(row);
-    return c.json(toRegion(row), 201);
   });
 }

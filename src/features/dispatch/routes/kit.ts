@@ -1,7 +1,7 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { type HttpEnv, type HttpKit, security } from "../../../core/http.ts";
-import { Fault } from "../../../protocol/faults.ts";
+import { asFault, Fault } from "../../../protocol/faults.ts";
 
 export type Kit = HttpKit<OpenAPIHono<HttpEnv>, MiddlewareHandler<HttpEnv>>;
 export type Routes = OpenAPIHono<HttpEnv>;
@@ -32,6 +32,13 @@ export const refusals = {
   401: { description: "No valid token" },
   403: { description: "Not yours, or not for this role" },
 };
+/** Says what a `conflict` is about, to hand to `catch`. */
+export const otherwise =
+  (text: string) =>
+  (error: unknown): never => {
+    throw asFault(error).fault === "conflict" ? new Fault("conflict", text, { cause: error }) : error;
+  };
+
 /** A moment, with its zone: a bare `10:00` is another one in each. */
 export const Time = z.iso.datetime({
   offset: true,
