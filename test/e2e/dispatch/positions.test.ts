@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { trackInserts } from "../../../src/features/dispatch/track.ts";
+import { Fault } from "../../../src/protocol/faults.ts";
 import { FakeClock } from "../../kit/clock.ts";
 import { tempDir } from "../../kit/temp.ts";
 import { center, DispatchWorld, north, type Person } from "./kit.ts";
@@ -287,6 +288,31 @@ test("old points are forgotten in steps, so that nobody's write waits for millio
   };
   await dispatch.positions.forget();
   expect(steps).toEqual([5_000, 5_000, 2_000]);
+});
+
+test("positions wait for a disk that takes nothing, and are in the track once it does; without it the server still ends", async () => {
+  const world = await DispatchWorld.start({ clock: new FakeClock() });
+  const { store, dispatch, events } = world.app.app;
+  const failures: string[] = [];
+  events.on("job.failed", ({ job }) => failures.push(job));
+  events.on("failure", ({ where }) => failures.push(where));
+  const commit = store.commit.bind(store);
+  const refuse = () => Promise.reject(new Fault("unavailable"));
+  const points = Array.from({ length: 30 }, (_, i) => north(center, 100 * i));
+  for (const [i, point] of points.entries()) {
+    store.commit = i < 20 ? refuse : commit;
+    dispatch.positions.take(world.ali.id, [point]);
+    world.clock.advance(5_000);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(failures).toContain("dispatch.track");
+  const { points: kept } = await world.get(`/api/drivers/${world.ali.id}/track/`);
+  expect(kept.map(({ lat }: { lat: number }) => lat)).toEqual(points.map(({ lat }) => lat));
+  dispatch.positions.take(world.ali.id, [north(center, 3_100)]);
+  failures.length = 0;
+  store.commit = refuse;
+  await world[Symbol.asyncDispose]();
+  expect(failures).toContain("dispatch.track");
 });
 
 test("a restart keeps positions and orders, also when the server goes without a word", async () => {
