@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
 import { FakeClock } from "../../test/kit/clock.ts";
 import { type Beating, Wheel } from "./heartbeat.ts";
+import { Pulse } from "./pulse.ts";
+import type { Socket } from "./transport.ts";
 
 class Recorder implements Beating {
   due = 0;
@@ -77,4 +79,20 @@ test("a late timer skips nobody", () => {
   now = start + 90_000;
   tick();
   expect(one.beats).toEqual([90_000]);
+});
+
+test("turns that come late make no ping later than the next turn, and a long sleep brings one ping", () => {
+  const sent: number[] = [];
+  let now = 0;
+  const socket = { send: () => sent.push(now), ping() {} } as unknown as Socket;
+  const pulse = new Pulse(socket, 0, 25_000);
+  pulse.pingInJson(300, 1_000);
+  // Each turn comes almost a second after the second that it is for.
+  for (now = 950; now <= 7_950; now += 1_000) pulse.beat(now);
+  expect(sent).toEqual([1_950, 2_950, 3_950, 4_950, 5_950, 6_950, 7_950]);
+  now = 30_000;
+  pulse.seen(now);
+  pulse.beat(now);
+  expect(sent.slice(7)).toEqual([30_000]);
+  expect(pulse.due).toBe(30_300);
 });

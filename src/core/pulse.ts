@@ -3,9 +3,9 @@ import type { Socket } from "./transport.ts";
 const never = Number.POSITIVE_INFINITY;
 const jsonPing = '{"type":"ping"}';
 
-/** The turn after `due`. Turns come up to a second late, which must not add up; a process that slept starts anew. */
+/** The first turn after `now` in the rhythm of `due`: turns come up to a second late, which must not add up. */
 const following = (due: number, interval: number, now: number): number =>
-  due + interval > now ? due + interval : now + interval;
+  due + interval * (Math.floor((now - due) / interval) + 1);
 
 /**
  * Signs of life of one connection: when to ask for one, and when to give up. Times are the monotonic clock's: one that
