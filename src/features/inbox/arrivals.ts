@@ -1,5 +1,6 @@
 import { randomId } from "../../core/id.ts";
 import type { Compilable, EventDraft } from "../../core/store.ts";
+import { Turns } from "../../core/turns.ts";
 import { Fault } from "../../protocol/faults.ts";
 import type { Room } from "./access.ts";
 import type { Assignment } from "./assignment.ts";
@@ -42,7 +43,7 @@ export class Arrivals {
   readonly #deps: InboxDependencies;
   readonly #assignment: Assignment;
   readonly #customers: Customers;
-  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #turns = new Turns();
   /** The parts in which an inbox sends a text; its platform knows. */
   split: (inbox: string, text: string) => readonly string[] = (_, text) => [text];
 
@@ -59,14 +60,7 @@ export class Arrivals {
 
   /** One after the other for each key: an inbox, a visitor. */
   inTurn<T>(key: string, run: () => Promise<T>): Promise<T> {
-    const before = this.#turns.get(key) ?? Promise.resolve();
-    const turn = before.catch(() => {}).then(run);
-    this.#turns.set(key, turn);
-    const forget = () => {
-      if (this.#turns.get(key) === turn) this.#turns.delete(key);
-    };
-    turn.then(forget, forget);
-    return turn;
+    return this.#turns.run(key, run);
   }
 
   async #take(inbox: string, source: PlatformName, { key, events }: Update): Promise<void> {

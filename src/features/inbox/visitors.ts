@@ -1,3 +1,4 @@
+import { sha256 } from "../../core/hash.ts";
 import { randomId } from "../../core/id.ts";
 import type { Authenticate } from "../../core/identity.ts";
 import type { Peer } from "../../core/transport.ts";
@@ -134,7 +135,4 @@ export class Visitors {
   }
 }
 
-async function hash(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return Buffer.from(digest).toString("hex").slice(0, 32);
-}
+const hash = async (text: string): Promise<string> => (await sha256(text)).slice(0, 32);

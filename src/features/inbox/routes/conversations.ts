@@ -1,23 +1,11 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
+import { body, json, security } from "../../../core/http.ts";
 import { Fault } from "../../../protocol/faults.ts";
 import { Conversation, Message, maxContent, Pagination } from "../messages.ts";
 import { statuses } from "../repo.ts";
 import type { Inbox } from "../service.ts";
-import {
-  body,
-  done,
-  Id,
-  json,
-  type Kit,
-  ListQuery,
-  PageQuery,
-  type Routes,
-  refusals,
-  security,
-  tags,
-  unknown,
-} from "./kit.ts";
+import { done, Id, type Kit, ListQuery, PageQuery, type Routes, refusals, tags, unknown } from "./kit.ts";
 
 const userId = z.union([z.string(), z.number()]);
 const List = z.object({ conversations: z.array(Conversation), pagination: Pagination });

@@ -1,8 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
+import { body, json, security } from "../../../core/http.ts";
 import { platformNames } from "../platform.ts";
 import type { Inbox } from "../service.ts";
-import { body, done, Id, json, type Kit, type Routes, refusals, security, tags, unknown } from "./kit.ts";
+import { done, Id, type Kit, type Routes, refusals, tags, unknown } from "./kit.ts";
 
 const InboxView = z
   .object({

@@ -5,21 +5,11 @@ import type { HttpEnv, HttpKit } from "../../../core/http.ts";
 export type Kit = HttpKit<OpenAPIHono<HttpEnv>, MiddlewareHandler<HttpEnv>>;
 export type Routes = OpenAPIHono<HttpEnv>;
 
-export const json = <S extends z.ZodType>(schema: S, description: string) => ({
-  content: { "application/json": { schema } },
-  description,
-});
-export const body = <S extends z.ZodType>(schema: S) => ({
-  required: true,
-  content: { "application/json": { schema } },
-});
-
 export const Id = z.object({ id: z.string().max(100) });
 export const refusals = { 401: { description: "No valid token" }, 403: { description: "Not for this role" } };
 export const unknown = { 404: { description: "Not there, or none of yours" } };
 export const done = { 204: { description: "Done" } };
 export const tags = ["inbox"];
-export const security = [{ bearer: [] }];
 /** Filters are read with patience: what makes no sense is as if it were not there. */
 const text = z.string().max(200).optional();
 export const ListQuery = z.object({

@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
+import { body, json, security } from "../../../core/http.ts";
 import { randomId } from "../../../core/id.ts";
 import { Fault } from "../../../protocol/faults.ts";
 import { pageOf } from "../filters.ts";
@@ -8,19 +9,7 @@ import * as repo from "../repo.ts";
 import type { Inbox } from "../service.ts";
 import { toNote } from "../talk.ts";
 import { toCustomer } from "../view.ts";
-import {
-  body,
-  done,
-  Id,
-  json,
-  type Kit,
-  PageQuery,
-  type Routes,
-  refusals,
-  security,
-  tags,
-  unknown,
-} from "./kit.ts";
+import { done, Id, type Kit, PageQuery, type Routes, refusals, tags, unknown } from "./kit.ts";
 
 const Note = chatOutgoing.note_added.schema.shape.note;
 const TagName = z.string().trim().min(1).max(50);

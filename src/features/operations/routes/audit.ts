@@ -1,8 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
+import { json, security } from "../../../core/http.ts";
 import type { Audit } from "../audit.ts";
 import { AuditEntry } from "../messages.ts";
-import { json, type Kit, limit, type Routes, refusals, security, tags, word } from "./kit.ts";
+import { type Kit, limit, type Routes, refusals, tags, word } from "./kit.ts";
 
 const Entry = AuditEntry.openapi("AuditEntry");
 const Filter = z.object({

@@ -1,9 +1,10 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
+import { json, security } from "../../../core/http.ts";
 import { Fault } from "../../../protocol/faults.ts";
 import type { Inspector } from "../inspector.ts";
 import { ConnectionView } from "../messages.ts";
-import { json, type Kit, limit, type Routes, refusals, security, tags, word } from "./kit.ts";
+import { type Kit, limit, type Routes, refusals, tags, word } from "./kit.ts";
 
 const View = ConnectionView.openapi("Connection");
 const Id = z.object({ id: z.string().max(40) });

@@ -5,11 +5,6 @@ import type { HttpEnv, HttpKit } from "../../../core/http.ts";
 export type Kit = HttpKit<OpenAPIHono<HttpEnv>, MiddlewareHandler<HttpEnv>>;
 export type Routes = OpenAPIHono<HttpEnv>;
 
-export const json = <S extends z.ZodType>(schema: S, description: string) => ({
-  content: { "application/json": { schema } },
-  description,
-});
-
 export const limit = z.coerce.number().int().min(1).max(1000).default(100);
 export const word = z.string().min(1).max(200).optional();
 
@@ -18,4 +13,3 @@ export const refusals = {
   403: { description: "Neither staff nor admin" },
 };
 export const tags = ["operations"];
-export const security = [{ bearer: [] }];

@@ -1,9 +1,10 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
+import { json, security } from "../../../core/http.ts";
 import type { Refusals } from "../../../core/refusals.ts";
 import { Fault } from "../../../protocol/faults.ts";
 import { FaultWord, RefusalStory } from "../messages.ts";
-import { json, type Kit, limit, type Routes, refusals, security, tags, word } from "./kit.ts";
+import { type Kit, limit, type Routes, refusals, tags, word } from "./kit.ts";
 
 const Story = RefusalStory.openapi("Refusal");
 const Filter = z.object({
