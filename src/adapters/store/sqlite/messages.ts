@@ -1,5 +1,5 @@
 import type { EventDraft } from "../../../core/store.ts";
-import type { Packed } from "./packing.ts";
+import type { PackedOutcomes, PackedUnits } from "./packing.ts";
 
 /** One statement, as it travels to the writer's thread. */
 export interface PlainWrite {
@@ -38,10 +38,10 @@ export interface WriterOptions {
 
 export type ToWriter =
   | { readonly open: WriterOptions }
-  | { readonly packed: Packed }
+  | { readonly packed: PackedUnits }
   | { readonly close: true };
 export type FromWriter =
   | { readonly opened: true }
-  | { readonly packed: Packed }
+  | { readonly packed: PackedOutcomes }
   | { readonly closed: true }
   | { readonly broken: string };
