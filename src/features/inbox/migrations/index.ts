@@ -10,6 +10,7 @@ export const inboxMigrations = (types: ColumnTypes): Migrations => ({
   "inbox/006_accounts": { up: accounts },
   "inbox/007_late": { up: (db) => late(db, types) },
   "inbox/008_search_by_inbox": { up: searchByInbox },
+  "inbox/009_search_merges": { up: searchMerges },
 });
 
 async function inboxes(db: Kysely<unknown>, { bigint }: ColumnTypes): Promise<void> {
@@ -254,4 +255,13 @@ async function searchByInbox(db: Kysely<unknown>): Promise<void> {
     select i.number * 1099511627776 + c.id, c.first_name || ' ' || c.last_name || ' ' || coalesce(c.username, '')
       || ' ' || coalesce(c.email, '') || ' ' || coalesce(c.phone_number, '')
     from inbox_customers c join inboxes i on i.id = c.inbox_id`.execute(db);
+}
+
+/**
+ * Segments of the index are merged a few pages at a time, with what is indexed (repo/search.ts), and not by FTS5 when
+ * it sees fit. Where nothing is indexed and much is edited, it still steps in.
+ */
+async function searchMerges(db: Kysely<unknown>): Promise<void> {
+  await sql`insert into inbox_messages_fts (inbox_messages_fts, rank) values ('automerge', 0)`.execute(db);
+  await sql`insert into inbox_messages_fts (inbox_messages_fts, rank) values ('crisismerge', 64)`.execute(db);
 }
