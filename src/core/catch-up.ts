@@ -42,12 +42,12 @@ async function countMissed(core: Core, connection: LiveConnection, from: number,
   if (from < floor || from > head) return undefined;
   // A snapshot may show a change that is on disk and not told yet; a client that comes back with it has missed nothing.
   if (from >= upTo) return 0;
-  const { renewOn = [] } = connection.channel!;
-  if (renewOn.length > 0 && (await core.journal.has(connection.topics, renewOn, from, upTo)))
-    return undefined;
   const { maxCatchUp } = core.options;
   const missed = await core.journal.count(connection.topics, from, upTo, maxCatchUp + 1);
-  return missed > maxCatchUp ? undefined : missed;
+  if (missed > maxCatchUp) return undefined;
+  const { renewOn = [] } = connection.channel!;
+  const isStale = renewOn.length > 0 && (await core.journal.has(connection.topics, renewOn, from, upTo));
+  return isStale ? undefined : missed;
 }
 
 async function announceMissed(

@@ -5,6 +5,7 @@ import type { Cancel, Clock } from "./clock.ts";
 import type { Events } from "./events.ts";
 import type { JournalTables } from "./journal-tables.ts";
 import type { Change, EventDraft, Store, WriteResult } from "./store.ts";
+import { TopicIndex } from "./topic-index.ts";
 
 /** An event as the journal keeps it, its frame already carrying the cursor. */
 export interface JournalEvent {
@@ -42,6 +43,7 @@ const pruneStep = 1000;
  */
 export class Journal {
   readonly #deps: Dependencies;
+  readonly #topics: TopicIndex;
   #epoch = "";
   #head = 0;
   /** Events that arrived while an earlier one is still being read from the store. */
@@ -51,12 +53,14 @@ export class Journal {
 
   constructor(deps: Dependencies) {
     this.#deps = deps;
+    this.#topics = new TopicIndex(deps);
   }
 
   async start(): Promise<void> {
     const state = await this.#state(this.#deps.store.db);
     this.#epoch = state.epoch;
     this.#head = state.head;
+    await this.#topics.start(state.head);
     this.#pollTimer = this.#deps.clock.every(pollMs, () => void this.#poll());
   }
 
@@ -111,6 +115,7 @@ export class Journal {
 
   #pass(publication: Publication): void {
     this.#head = publication.seq!;
+    this.#topics.add(publication.seq!, publication.topic);
     this.#deps.deliver(publication);
   }
 
@@ -168,16 +173,19 @@ export class Journal {
     return db.selectFrom("journal_state").select(["epoch", "head", "floor"]).executeTakeFirstOrThrow();
   }
 
-  /** The first events in `(after, upTo]`, oldest first, at most a page; of these topics, or of all. */
-  async #read(after: number, upTo: number, topics?: readonly string[]): Promise<JournalEvent[]> {
-    const query = this.#deps.store.db
-      .selectFrom("journal")
-      .select(["seq", "topic", "type", "frame"])
+  /** The first events in `(after, upTo]`, oldest first, at most a page. */
+  async #read(after: number, upTo: number): Promise<JournalEvent[]> {
+    const rows = await this.#events()
       .where("seq", ">", after)
       .where("seq", "<=", upTo)
-      .$if(topics !== undefined, (all) => all.where("topic", "in", topics!));
-    const rows = await query.orderBy("seq").limit(page).execute();
+      .orderBy("seq")
+      .limit(page)
+      .execute();
     return rows.map((row) => this.#publication(row));
+  }
+
+  #events() {
+    return this.#deps.store.db.selectFrom("journal").select(["seq", "topic", "type", "frame"]);
   }
 
   #publication(event: JournalEvent): JournalEvent {
@@ -191,23 +199,12 @@ export class Journal {
     return { head, floor };
   }
 
-  /** How many events of these topics stand in `(after, upTo]`; counting stops at `limit`, it is a stranger's question. */
+  /**
+   * How many events of these topics stand in `(after, upTo]`; counting stops at `limit`, it is a stranger's question.
+   * `upTo`, here and below: at most `head`.
+   */
   async count(topics: readonly string[], after: number, upTo: number, limit: number): Promise<number> {
-    if (topics.length === 0 || upTo <= after) return 0;
-    const { n } = await this.#deps.store.db
-      .selectFrom((eb) =>
-        eb
-          .selectFrom("journal")
-          .select("seq")
-          .where("topic", "in", topics)
-          .where("seq", ">", after)
-          .where("seq", "<=", upTo)
-          .limit(limit)
-          .as("missed"),
-      )
-      .select((eb) => eb.fn.countAll<number>().as("n"))
-      .executeTakeFirstOrThrow();
-    return Number(n);
+    return (await this.#topics.first(topics, after, upTo, limit)).length;
   }
 
   /** Whether an event of one of these types stands in `(after, upTo]` of these topics. */
@@ -217,21 +214,20 @@ export class Journal {
     after: number,
     upTo: number,
   ): Promise<boolean> {
-    const row = await this.#deps.store.db
-      .selectFrom("journal")
-      .select("seq")
-      .where("topic", "in", topics)
-      .where("type", "in", types)
-      .where("seq", ">", after)
-      .where("seq", "<=", upTo)
-      .limit(1)
-      .executeTakeFirst();
-    return row !== undefined;
+    for (let at = after; at < upTo; ) {
+      const events = await this.since(topics, at, upTo);
+      if (events.some(({ type }) => types.includes(type))) return true;
+      at = events.at(-1)?.seq ?? upTo;
+    }
+    return false;
   }
 
   /** The first events of these topics in `(after, upTo]`, oldest first, at most a page. */
-  since(topics: readonly string[], after: number, upTo: number): Promise<JournalEvent[]> {
-    return this.#read(after, upTo, topics);
+  async since(topics: readonly string[], after: number, upTo: number): Promise<JournalEvent[]> {
+    const seqs = await this.#topics.first(topics, after, upTo, page);
+    if (seqs.length === 0) return [];
+    const rows = await this.#events().where("seq", "in", seqs).orderBy("seq").execute();
+    return rows.map((row) => this.#publication(row));
   }
 
   /** Removes what is older or more than `retention` keeps, in small steps that let other writes through. */
@@ -243,6 +239,7 @@ export class Journal {
       await this.#deps.store.commit({
         writes: [
           this.#deps.store.db.deleteFrom("journal").where("seq", "<=", floor),
+          this.#deps.store.db.deleteFrom("journal_topics").where("segment", "<=", floor),
           this.#deps.store.db.updateTable("journal_state").set({ floor }),
         ],
       });

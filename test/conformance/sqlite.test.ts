@@ -25,7 +25,7 @@ storeSuite("SQLite", async () => {
 test("migrations run once, and a later one of any feature runs beside them", async () => {
   using dir = tempDir();
   const file = join(dir.path, "x.db");
-  expect(await migrateSqlite(file, all)).toEqual(["journal/001_journal", "things/001"]);
+  expect(await migrateSqlite(file, all)).toEqual(["journal/001_journal", "journal/002_topics", "things/001"]);
   expect(await migrateSqlite(file, all)).toEqual([]);
   const later = { ...all, "accounts/001": { up: async () => {} } };
   expect(await migrateSqlite(file, later)).toEqual(["accounts/001"]);
