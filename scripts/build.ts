@@ -7,8 +7,9 @@ const root = resolve(import.meta.dir, "..");
 const target = resolve(outfile);
 mkdirSync(dirname(target), { recursive: true });
 
-// The database's writer is a thread of its own, and a thread needs an entry of its own.
-const entries = ["src/main.ts", "src/adapters/store/sqlite/writer.ts"];
+// The database's writer and its helper are threads of their own, and a thread needs an entry of its own.
+const threads = ["writer.ts", "checkpointer.ts"].map((file) => `src/adapters/store/sqlite/${file}`);
+const entries = ["src/main.ts", ...threads];
 const build = Bun.spawn([process.execPath, "build", "--compile", ...entries, "--outfile", target], {
   cwd: root,
   stdin: "ignore",

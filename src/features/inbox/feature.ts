@@ -35,7 +35,7 @@ function createRoutes(inbox: Inbox, kit: Kit): OpenAPIHono<HttpEnv> {
 /** Messages that are indexed at once: some 2 ms of the store's writer, for which everything else waits (bench I5). */
 const indexStep = 100;
 /** How much longer the index rests than it works: it may be late, messages may not (bench I5). */
-const indexRest = 3;
+const indexRest = 9;
 
 const jobs = (inbox: Inbox): Job[] => [
   { name: "inbox.index", every: 500, run: () => indexAll(inbox) },

@@ -1,4 +1,5 @@
 import { Database, type SQLQueryBindings, type Statement } from "bun:sqlite";
+import { Checkpoints } from "./checkpoints.ts";
 import type { PlainWrite, Unit, UnitDone, UnitFailed, UnitOutcome, WriterOptions } from "./messages.ts";
 import { setPragmas } from "./pragmas.ts";
 
@@ -10,6 +11,7 @@ type WriteUnit = (unit: Unit, firstSeq: number, now: number) => UnitOutcome;
 
 /** Writes many changes with one fsync; each is all or nothing on its own, the commit is shared. */
 export class BatchWriter {
+  readonly checkpoints: Checkpoints;
   readonly #db: Database;
   readonly #slowCommit: number;
   readonly #statements = new Map<string, Statement>();
@@ -21,11 +23,13 @@ export class BatchWriter {
   readonly #writeHead: Statement;
   readonly #insertEvent: Statement;
 
-  constructor({ file, slowCommit = 0, maxPages }: WriterOptions) {
+  /** @param checkpointer address of the thread that copies the log. */
+  constructor({ file, slowCommit = 0, maxPages }: WriterOptions, checkpointer: string) {
     this.#db = new Database(file, { create: false, readwrite: true });
     this.#slowCommit = slowCommit;
     setPragmas(this.#db);
     if (maxPages !== undefined) this.#db.run(`PRAGMA max_page_count = ${maxPages}`);
+    this.checkpoints = new Checkpoints(this.#db, file, checkpointer);
     this.#begin = this.#db.prepare("begin immediate");
     this.#commit = this.#db.prepare("commit");
     this.#savepoint = this.#db.prepare("savepoint unit");
@@ -145,6 +149,7 @@ export class BatchWriter {
   }
 
   close(): void {
+    this.checkpoints.close();
     this.#db.close();
   }
 }

@@ -37,7 +37,8 @@ export interface WriterOptions {
 }
 
 export type ToWriter =
-  | { readonly open: WriterOptions }
+  /** `checkpointer`: address of that thread. */
+  | { readonly open: WriterOptions; readonly checkpointer: string }
   | { readonly packed: PackedUnits }
   | { readonly close: true };
 export type FromWriter =

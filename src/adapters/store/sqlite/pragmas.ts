@@ -10,8 +10,6 @@ export function setPragmas(db: Database): void {
   db.run("PRAGMA synchronous = FULL");
   db.run("PRAGMA foreign_keys = ON");
   db.run("PRAGMA cache_size = -4000");
-  // 16 MB: pages that many messages touch are copied into the file once for all of them (bench I5).
-  db.run("PRAGMA wal_autocheckpoint = 4000");
 }
 
 /** For a connection that only reads: the file's own settings hold. */

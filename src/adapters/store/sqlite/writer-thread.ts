@@ -2,6 +2,7 @@ import { type Change, type Committed, isGuarded } from "../../../core/store.ts";
 import { Fault } from "../../../protocol/faults.ts";
 import type { FromWriter, PlainWrite, ToWriter, Unit, UnitOutcome, WriterOptions } from "./messages.ts";
 import { packUnits, unpackOutcomes } from "./packing.ts";
+import { threadUrl } from "./threads.ts";
 
 interface Pending {
   readonly unit: Unit;
@@ -12,11 +13,6 @@ interface Pending {
 /** Batches under way: the writer has its next one at hand when it finishes one, and the rest gather here meanwhile. */
 const maxInFlight = 2;
 const maxBatch = 2_000;
-
-/** In the one-file executable every file has the executable's address, and the writer's stands at its path below src/. */
-const isBundled = !import.meta.url.endsWith("/writer-thread.ts");
-const writerUrl = new URL(isBundled ? "./adapters/store/sqlite/writer.ts" : "./writer.ts", import.meta.url)
-  .href;
 
 /** Our side of the writer's thread: gathers the changes of one moment into a batch, and hands out the outcomes. */
 export class WriterThread {
@@ -35,12 +31,12 @@ export class WriterThread {
   }
 
   static async start(options: WriterOptions): Promise<WriterThread> {
-    const worker = new Worker(writerUrl, { smol: true });
+    const worker = new Worker(threadUrl("writer.ts"), { smol: true });
     await new Promise<void>((resolve, reject) => {
       worker.onmessage = ({ data }: MessageEvent<FromWriter>) =>
         "broken" in data ? reject(new Error(data.broken)) : resolve();
       worker.onerror = (event) => reject(new Error(event.message));
-      worker.postMessage({ open: options } satisfies ToWriter);
+      worker.postMessage({ open: options, checkpointer: threadUrl("checkpointer.ts") } satisfies ToWriter);
     });
     return new WriterThread(worker);
   }

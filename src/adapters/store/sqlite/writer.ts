@@ -11,10 +11,12 @@ let writer: BatchWriter | undefined;
 self.onmessage = ({ data }: MessageEvent<ToWriter>) => {
   try {
     if ("open" in data) {
-      writer = new BatchWriter(data.open);
+      writer = new BatchWriter(data.open, data.checkpointer);
       answer({ opened: true });
-    } else if ("packed" in data) answer({ packed: packOutcomes(writer!.write(unpackUnits(data.packed))) });
-    else {
+    } else if ("packed" in data) {
+      answer({ packed: packOutcomes(writer!.write(unpackUnits(data.packed))) });
+      writer!.checkpoints.afterBatch();
+    } else {
       writer?.close();
       answer({ closed: true });
     }
