@@ -17,6 +17,8 @@ export interface Publication {
  * What must not be lost is in the journal, which notices a missing number and fills it from the store.
  */
 export interface Broker {
+  /** There are no other nodes, and never will be: what nobody follows here, nobody hears. */
+  readonly isAlone: boolean;
   start(deliver: (publication: Publication) => void): Promise<void>;
   subscribe(topic: string): void;
   unsubscribe(topic: string): void;

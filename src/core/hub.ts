@@ -100,6 +100,7 @@ export class Hub {
   publisher<O extends OutgoingMap>(outgoing: O): Publisher<O> {
     return {
       publish: (topic, type, body, except) => {
+        if (this.#broker.isAlone && !this.hasFollowers(topic)) return;
         const frame = encodeChecked(outgoing, type, body);
         const slot = slotOf(outgoing, topic, type, body);
         const publication = {

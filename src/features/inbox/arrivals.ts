@@ -6,7 +6,15 @@ import type { Room } from "./access.ts";
 import type { Assignment } from "./assignment.ts";
 import { type Customers, titleOf } from "./customers.ts";
 import type { InboxDependencies } from "./dependencies.ts";
-import { chatTopic, iso, listTopic, maxContent, newMessageId, visitorTopic } from "./messages.ts";
+import {
+  chatTopic,
+  isLongerThan,
+  iso,
+  listTopic,
+  maxContent,
+  newMessageId,
+  visitorTopic,
+} from "./messages.ts";
 import type { Contact, PlatformEvent, PlatformName, Update } from "./platform.ts";
 import * as repo from "./repo.ts";
 import { toMessage } from "./view.ts";
@@ -368,7 +376,7 @@ export class Arrivals {
   async fromVisitor(room: Room, content: string, clientId: string | undefined) {
     const text = content.trim();
     if (text === "") throw new Fault("bad_body", "Message content cannot be empty");
-    if ([...text].length > maxContent)
+    if (isLongerThan(text, maxContent))
       throw new Fault("bad_body", `Message content cannot be longer than ${maxContent} characters`);
     const { store, journal, visitors, clock } = this.#deps;
     const author = `visitor:${room.customer.source_id}`;

@@ -276,6 +276,10 @@ export const InboxChanged = z.object({
 export type InboxChanged = z.output<typeof InboxChanged>;
 export const inboxEvents = { inbox_changed: durable(InboxChanged) };
 
+/** Counts characters as people do, not UTF-16's halves of an emoji; most texts are too short to be counted. */
+export const isLongerThan = (text: string, characters: number): boolean =>
+  text.length > characters && [...text].length > characters;
+
 export const iso = (time: number): string => new Date(time).toISOString();
 export const isoOrNull = (time: number | null): string | null => (time === null ? null : iso(time));
 export const toUserId = (id: string): number | string => (/^\d{1,15}$/.test(id) ? Number(id) : id);

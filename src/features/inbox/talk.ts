@@ -7,6 +7,7 @@ import type { InboxDependencies } from "./dependencies.ts";
 import {
   chatTopic,
   type ExternalSendResult,
+  isLongerThan,
   iso,
   listTopic,
   type Message,
@@ -64,7 +65,7 @@ export class Talk {
   async say(room: Room, author: Author, { content, type, clientId }: NewMessage): Promise<Said> {
     const text = content.trim();
     if (text === "") throw new Fault("bad_body", "Message content cannot be empty");
-    if ([...text].length > maxContent)
+    if (isLongerThan(text, maxContent))
       throw new Fault("bad_body", `Message content cannot be longer than ${maxContent} characters`);
     const earlier = await this.#earlier(room, author, clientId);
     if (earlier !== undefined) return earlier;
