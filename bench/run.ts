@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { head, line, type Result, summary, toJson } from "./report.ts";
 import { d1 } from "./rows/d1.ts";
 import { d2 } from "./rows/d2.ts";
+import { i1 } from "./rows/i1.ts";
 import { i5 } from "./rows/i5.ts";
 import { i6 } from "./rows/i6.ts";
 import { p1 } from "./rows/p1.ts";
@@ -29,6 +30,7 @@ const rows: readonly Row[] = [
   p8,
   d1,
   d2,
+  i1,
   i5,
   i6,
 ];

@@ -1,5 +1,12 @@
 import type { Usage } from "../kit/usage.ts";
 
+/** Conversations of one inbox, the agents who have each of them open, and in how many windows. */
+export interface ChatsPlan {
+  readonly conversations: number;
+  readonly agents: number;
+  readonly windows: number;
+}
+
 /** What both servers, Peyk and the control, answer to. */
 export type ServerCalls = {
   /** Resolves once it listens; with the port. */
@@ -17,7 +24,7 @@ export type ServerCalls = {
   /** Steps of orders that are stored; by the control, heard. */
   readonly orderSteps: () => Promise<number>;
   /** Paths of the sockets of so many agents in each of so many web conversations. */
-  readonly chats: (plan: { conversations: number; agents: number }) => Promise<string[]>;
+  readonly chats: (plan: ChatsPlan) => Promise<string[]>;
   /** Two web inboxes with so many conversations; a token of an agent of each. */
   readonly inboxes: (plan: { huge: number; small: number }) => Promise<{ huge: string; small: string }>;
   readonly usage: () => Usage;

@@ -7,7 +7,7 @@ import type { Config } from "../../src/config/schema.ts";
 import { migrate } from "../../src/services.ts";
 import { answerCalls } from "../kit/child.ts";
 import { settledUsage, usage } from "../kit/usage.ts";
-import type { ServerCalls } from "./calls.ts";
+import type { ChatsPlan, ServerCalls } from "./calls.ts";
 import { addDrivers, addOrders } from "./fleet.ts";
 import { addInbox, conversationsOf } from "./inbox.ts";
 import { createRoomTable, roomChannel } from "./room.ts";
@@ -62,12 +62,13 @@ async function agent(name: string): Promise<{ id: string; token: string }> {
   return { id: String(id), token: await app!.accounts.issueToken(email, 3600) };
 }
 
-async function chats(plan: { conversations: number; agents: number }): Promise<string[]> {
+async function chats(plan: ChatsPlan): Promise<string[]> {
   const agents = await Promise.all(Array.from({ length: plan.agents }, (_, i) => agent(`agent${i}`)));
   const inbox = await addInbox(app!, agents[0]!.id, "Site", plan.conversations);
   for (const { id } of agents) await app!.inbox.inboxes.addMember(inbox, id);
   const ids = await conversationsOf(app!, inbox);
-  return agents.flatMap(({ token }) => ids.map((id) => `/ws/chat/${id}/?token=${token}`));
+  const windows = Array.from({ length: plan.windows }, () => agents).flat();
+  return windows.flatMap(({ token }) => ids.map((id) => `/ws/chat/${id}/?token=${token}`));
 }
 
 async function inboxes(plan: { huge: number; small: number }): Promise<{ huge: string; small: string }> {

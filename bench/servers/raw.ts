@@ -1,7 +1,7 @@
 /** The control: what `Bun.serve` alone does with the same load. It imports nothing of Peyk. */
 import { answerCalls } from "../kit/child.ts";
 import { settledUsage, usage } from "../kit/usage.ts";
-import type { ServerCalls } from "./calls.ts";
+import type { ChatsPlan, ServerCalls } from "./calls.ts";
 
 /** Topics of a socket: what it hears, and where its pictures, or in a room all that it says, go. */
 interface Data {
@@ -31,6 +31,34 @@ function dataOf(path: string): Data {
 
 const isRelayed = ({ hears }: Data, message: string | Buffer): boolean =>
   (hears !== undefined && hears !== map) || typeof message !== "string";
+
+/** An agent's message as the inbox tells it: of the same size, with the same fields. */
+const inFull = (content: string): string =>
+  JSON.stringify({
+    type: "chat_message",
+    message: {
+      id: "msg_mwq8q5he637xbwt3gynt",
+      conversation_id: "conv_6bhsbi0",
+      content,
+      type: "support",
+      customer: { id: 1, first_name: "Customer", last_name: "0" },
+      created_at: new Date().toISOString(),
+      message_type: "text",
+      media_url: null,
+      media: null,
+      is_answered: false,
+      is_ai_response: false,
+      processing_status: "completed",
+      state: "sent",
+      error: null,
+      author: { id: 1, name: "agent0@bench.example" },
+      client_message_id: null,
+      edited_at: null,
+      deleted: false,
+    },
+    external_send_result: { success: true, platform: "web" },
+    cursor: "xgr2tvba-1234567",
+  });
 
 function answer(server: Bun.Server<Data>, ws: Bun.ServerWebSocket<Data>, message: string): void {
   const { type, ...body } = JSON.parse(message);
@@ -70,7 +98,9 @@ function serve(port: number) {
         ws.send(greeting);
       },
       message(ws, message) {
-        if (isRelayed(ws.data, message)) server.publish(ws.data.tells!, message);
+        const { tells } = ws.data;
+        if (tells?.startsWith(chats)) server.publish(tells, inFull(JSON.parse(String(message)).content));
+        else if (isRelayed(ws.data, message)) server.publish(tells!, message);
         else answer(server, ws, String(message));
       },
     },
@@ -89,8 +119,8 @@ else
     drivers: async (count: number) => Array.from({ length: count }, (_, i) => `${drivers}${i}/`),
     orders: async (count: number) => Array.from({ length: count }, (_, i) => `order_${i}`),
     orderSteps: async () => orderSteps,
-    chats: async ({ conversations, agents }: { conversations: number; agents: number }) =>
-      Array.from({ length: conversations * agents }, (_, i) => `${chats}${i % conversations}/`),
+    chats: async ({ conversations, agents, windows }: ChatsPlan) =>
+      Array.from({ length: conversations * agents * windows }, (_, i) => `${chats}${i % conversations}/`),
     inboxes: async () => ({ huge: "none", small: "none" }),
     usage,
     settledUsage,
