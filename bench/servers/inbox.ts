@@ -37,6 +37,7 @@ export async function addInbox(
   const compiled = writes.map((write) => write.compile(app.store.db));
   await app.store.commit({ writes: compiled.map((query) => ({ compile: () => query })) });
   while (await app.inbox.conversations.index(5_000));
+  await app.inbox.conversations.file(1_000);
   return id;
 }
 

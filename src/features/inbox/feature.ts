@@ -37,7 +37,11 @@ const indexStep = 100;
 /** How much longer the index rests than it works: it may be late, messages may not (bench I5). */
 const indexRest = 9;
 
+/** Newest messages that are looked through to find those of one conversation, some 0.2 ms; filing as many takes 2 ms. */
+const fileStep = 1_000;
+
 const jobs = (inbox: Inbox): Job[] => [
+  { name: "inbox.file", every: 100, run: () => inbox.conversations.file(fileStep) },
   { name: "inbox.index", every: 500, run: () => indexAll(inbox) },
   { name: "inbox.forget_updates", every: 3_600_000, run: () => inbox.forgetUpdates() },
 ];

@@ -1,5 +1,6 @@
 /** All queries of this feature; none of them runs by itself. */
 export * from "./repo/conversations.ts";
+export * from "./repo/filing.ts";
 export * from "./repo/inboxes.ts";
 export * from "./repo/messages.ts";
 export * from "./repo/search.ts";

@@ -11,6 +11,7 @@ export const inboxMigrations = (types: ColumnTypes): Migrations => ({
   "inbox/007_late": { up: (db) => late(db, types) },
   "inbox/008_search_by_inbox": { up: searchByInbox },
   "inbox/009_search_merges": { up: searchMerges },
+  "inbox/010_filing": { up: filing },
 });
 
 async function inboxes(db: Kysely<unknown>, { bigint }: ColumnTypes): Promise<void> {
@@ -265,3 +266,47 @@ async function searchMerges(db: Kysely<unknown>): Promise<void> {
   await sql`insert into inbox_messages_fts (inbox_messages_fts, rank) values ('automerge', 0)`.execute(db);
   await sql`insert into inbox_messages_fts (inbox_messages_fts, rank) values ('crisismerge', 64)`.execute(db);
 }
+
+/**
+ * Which messages belong to a conversation: an index of our own, filled many messages at a time (repo/filing.ts), and
+ * the newest messages beside it. SQLite stores one change after another, so nothing comes later with a lower `seq`.
+ */
+async function filing(db: Kysely<unknown>): Promise<void> {
+  const steps = [
+    sql`create table inbox_message_index (conversation_id text not null, seq integer not null,
+      primary key (conversation_id, seq)) without rowid`,
+    sql`create table inbox_filing (id integer primary key, filed integer not null)`,
+    sql`insert into inbox_message_index select conversation_id, seq from inbox_messages order by 1, 2`,
+    sql`insert into inbox_filing select 1, coalesce(max(seq), 0) from inbox_messages`,
+    sql`drop index inbox_messages_conversation`,
+    sql`create view inbox_conversation_messages as
+      select i.seq, i.conversation_id, ${columnsOf("m")} from inbox_message_index i join inbox_messages m on m.seq = i.seq
+      union all
+      select m.seq, m.conversation_id, ${columnsOf("m")} from inbox_messages m
+      where m.seq > (select filed from inbox_filing)`,
+  ];
+  for (const step of steps) await step.execute(db);
+}
+
+const columnsOf = (table: string) =>
+  sql.raw(
+    [
+      "id",
+      "type",
+      "content",
+      "author",
+      "author_name",
+      "client_message_id",
+      "kind",
+      "media",
+      "state",
+      "error",
+      "is_answered",
+      "announced",
+      "created_at",
+      "edited_at",
+      "deleted_at",
+    ]
+      .map((column) => `${table}.${column}`)
+      .join(", "),
+  );

@@ -40,6 +40,10 @@ const byClientId = prepared((db: Db, of: { conversation: string; author: string;
 export const messageByClientId = async (db: Db, conversation: string, author: string, clientId: string) =>
   (await db.executeQuery<MessageRow>(byClientId(db, { conversation, author, clientId }))).rows[0];
 
+/** Messages are found by their conversation through this view alone: the table has no index for it (repo/filing.ts). */
+const ofConversation = (db: Db, conversation: string) =>
+  db.selectFrom("inbox_conversation_messages").where("conversation_id", "=", conversation);
+
 export interface MessagePage {
   readonly conversation: string;
   readonly limit: number;
@@ -48,10 +52,8 @@ export interface MessagePage {
 
 /** The newest ones first; what was not told yet is not there yet. */
 export const messages = (db: Db, { conversation, limit, offset }: MessagePage): Promise<MessageRow[]> =>
-  db
-    .selectFrom("inbox_messages")
+  ofConversation(db, conversation)
     .selectAll()
-    .where("conversation_id", "=", conversation)
     .where("announced", "=", 1)
     .orderBy("seq", "desc")
     .limit(limit)
@@ -59,30 +61,34 @@ export const messages = (db: Db, { conversation, limit, offset }: MessagePage): 
     .execute();
 
 export async function countMessages(db: Db, conversation: string): Promise<number> {
-  const { n } = await db
-    .selectFrom("inbox_messages")
+  const { n } = await ofConversation(db, conversation)
     .select((eb) => eb.fn.countAll<number>().as("n"))
-    .where("conversation_id", "=", conversation)
     .where("announced", "=", 1)
     .executeTakeFirstOrThrow();
   return Number(n);
 }
+
+/** Customers' messages of a conversation that nobody has seen. */
+const unread = (db: Db, conversation: string) =>
+  ofConversation(db, conversation).where("type", "=", "customer").where("is_answered", "=", 0);
+
+/** Our messages up to this one that the customer had not seen. */
+const unseen = (db: Db, conversation: string, seq: number) =>
+  ofConversation(db, conversation)
+    .where("state", "=", "sent")
+    .where("type", "!=", "customer")
+    .where("seq", "<=", seq);
 
 /** Customers' messages up to this one are answered for. */
 export const answerUpTo = (db: Db, conversation: string, seq: number) =>
   db
     .updateTable("inbox_messages")
     .set({ is_answered: 1 })
-    .where("conversation_id", "=", conversation)
-    .where("type", "=", "customer")
-    .where("is_answered", "=", 0)
-    .where("seq", "<=", seq);
+    .where("seq", "in", unread(db, conversation).where("seq", "<=", seq).select("seq"));
 
 export async function newestSeq(db: Db, conversation: string): Promise<number> {
-  const row = await db
-    .selectFrom("inbox_messages")
+  const row = await ofConversation(db, conversation)
     .select("seq")
-    .where("conversation_id", "=", conversation)
     .where("announced", "=", 1)
     .orderBy("seq", "desc")
     .limit(1)
@@ -167,41 +173,26 @@ export async function countRefs(db: Db, message: string): Promise<number> {
 export const announce = (db: Db, id: string) =>
   db.updateTable("inbox_messages").set({ announced: 1 }).where("id", "=", id).where("announced", "=", 0);
 
-/** Our messages up to this one that the customer had not seen. */
 export const unseenUpTo = async (db: Db, conversation: string, seq: number): Promise<string[]> =>
-  (
-    await db
-      .selectFrom("inbox_messages")
-      .select("id")
-      .where("conversation_id", "=", conversation)
-      .where("state", "=", "sent")
-      .where("type", "!=", "customer")
-      .where("seq", "<=", seq)
-      .execute()
-  ).map(({ id }) => id);
+  (await unseen(db, conversation, seq).select("id").execute()).map(({ id }) => id);
 
 export const readUpTo = (db: Db, conversation: string, seq: number) =>
   db
     .updateTable("inbox_messages")
     .set({ state: "read" })
-    .where("conversation_id", "=", conversation)
-    .where("state", "=", "sent")
-    .where("type", "!=", "customer")
-    .where("seq", "<=", seq);
+    .where("seq", "in", unseen(db, conversation, seq).select("seq"));
 
 /** Our messages since then, oldest first, each with how many of its parts the platform is known to have. */
 export const sentSince = (db: Db, conversation: string, since: number) =>
-  db
-    .selectFrom("inbox_messages")
-    .selectAll("inbox_messages")
+  ofConversation(db, conversation)
+    .selectAll()
     .select((eb) =>
       eb
         .selectFrom("inbox_message_refs")
         .select((inner) => inner.fn.countAll<number>().as("n"))
-        .whereRef("inbox_message_refs.message_id", "=", "inbox_messages.id")
+        .whereRef("inbox_message_refs.message_id", "=", "inbox_conversation_messages.id")
         .as("refs"),
     )
-    .where("conversation_id", "=", conversation)
     .where("type", "!=", "customer")
     .where("author", "is not", null)
     .where("created_at", ">=", since)
@@ -211,25 +202,14 @@ export const sentSince = (db: Db, conversation: string, since: number) =>
 
 /** Whether there are customers' messages up to this one that nobody has seen. */
 export const hasUnread = async (db: Db, conversation: string, seq: number): Promise<boolean> =>
-  (await db
-    .selectFrom("inbox_messages")
-    .select("seq")
-    .where("conversation_id", "=", conversation)
-    .where("type", "=", "customer")
-    .where("is_answered", "=", 0)
-    .where("seq", "<=", seq)
-    .limit(1)
-    .executeTakeFirst()) !== undefined;
+  (await unread(db, conversation).where("seq", "<=", seq).select("seq").limit(1).executeTakeFirst()) !==
+  undefined;
 
 /** Customers' messages after this one that nobody has seen. */
 export async function unreadAfter(db: Db, conversation: string, seq: number): Promise<number> {
-  const { n } = await db
-    .selectFrom("inbox_messages")
-    .select((eb) => eb.fn.countAll<number>().as("n"))
-    .where("conversation_id", "=", conversation)
-    .where("type", "=", "customer")
-    .where("is_answered", "=", 0)
+  const { n } = await unread(db, conversation)
     .where("seq", ">", seq)
+    .select((eb) => eb.fn.countAll<number>().as("n"))
     .executeTakeFirstOrThrow();
   return Number(n);
 }

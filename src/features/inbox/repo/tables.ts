@@ -123,6 +123,11 @@ export interface InboxTables {
   inbox_canned_replies: { id: string; inbox_id: string; shortcut: string; content: string };
   /** Where the search index has come to. */
   inbox_search_state: { id: number; indexed: number };
+  /** The messages of each conversation, up to the one that `inbox_filing` tells. */
+  inbox_message_index: { conversation_id: string; seq: number };
+  inbox_filing: { id: number; filed: number };
+  /** A view: the messages of a conversation, those that are in the index and the newest, which are not. */
+  inbox_conversation_messages: InboxTables["inbox_messages"];
 }
 
 export type Db = Kysely<InboxTables>;
