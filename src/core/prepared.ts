@@ -41,9 +41,20 @@ export function prepared<Db, A extends object>(
   build: (db: Db, values: A) => Compilable,
 ): (db: Db, values: A) => PreparedQuery {
   let compiled: CompiledQuery | undefined;
+  /** Of each parameter, the property that fills it; `undefined` for a constant. */
+  let names: (keyof A | undefined)[] = [];
   return (db, values) => {
-    compiled ??= build(db, placeholders as A).compile();
-    const fill = (each: unknown) => (each instanceof Placeholder ? values[each.name as keyof A] : each);
-    return new PreparedQuery(compiled, compiled.parameters.map(fill));
+    if (compiled === undefined) {
+      compiled = build(db, placeholders as A).compile() as CompiledQuery;
+      names = compiled.parameters.map((each) =>
+        each instanceof Placeholder ? (each.name as keyof A) : undefined,
+      );
+    }
+    const parameters = compiled.parameters.slice();
+    for (let i = 0; i < names.length; i++) {
+      const name = names[i];
+      if (name !== undefined) parameters[i] = values[name];
+    }
+    return new PreparedQuery(compiled, parameters);
   };
 }

@@ -8,65 +8,90 @@ import type { PlainWrite, Unit, UnitOutcome } from "./messages.ts";
 export type PackedUnits = string | readonly Unit[];
 export type PackedOutcomes = string | readonly UnitOutcome[];
 
-/** Stands before a number in the head, and for a null; a text is its length. */
-const aNumber = -1;
-const aNull = -2;
+/**
+ * Numbers are written with six bits to a character, smallest first; a seventh says that more follow. All are ASCII, so
+ * a text of Latin letters stays at one byte each.
+ */
+const bits = 6;
+const more = 1 << bits;
+const rest = more - 1;
+/** A value in the head: nothing, or twice the length of its text, and one more where the text is a number's. */
+const nothing = 0;
+
+/** Where heads are written; it grows with the biggest. */
+let head = Buffer.alloc(1 << 16);
 
 /**
- * A head, which is a JSON list of numbers, and behind it all texts in a row, each as long as its number in the head
- * says: texts that are mostly JSON themselves need no escaping so. A statement stands there once, whoever uses it.
+ * A head of small numbers, and behind it all texts in a row, each as long as the head says: texts that are mostly JSON
+ * themselves need no escaping so. A statement stands there once, whoever uses it.
  */
 class Packer {
-  readonly #head: number[] = [];
-  readonly #texts: string[] = [];
+  #length = 0;
+  #texts = "";
 
   count(n: number): void {
-    this.#head.push(n);
+    if (this.#length + 10 > head.length) head = Buffer.concat([head], head.length * 2);
+    let left = n;
+    while (left > rest) {
+      head[this.#length++] = (left % more) | more;
+      left = Math.floor(left / more);
+    }
+    head[this.#length++] = left;
   }
 
   text(text: string): void {
-    this.#head.push(text.length);
-    this.#texts.push(text);
+    this.count(text.length);
+    this.#texts += text;
   }
 
   /** `false`: a value that cannot stand in a text. */
   value(value: unknown): boolean {
-    if (typeof value === "string") this.text(value);
-    else if (value === null) this.#head.push(aNull);
-    else if (Number.isFinite(value)) this.#head.push(aNumber, value as number);
+    if (value === null) this.count(nothing);
+    else if (typeof value === "string") this.#marked(value, 1);
+    else if (Number.isFinite(value)) this.#marked(String(value), 2);
     else return false;
     return true;
   }
 
+  #marked(text: string, mark: 1 | 2): void {
+    this.count(text.length * 2 + mark);
+    this.#texts += text;
+  }
+
   seal(): string {
-    return `${JSON.stringify(this.#head)}${this.#texts.join("")}`;
+    return `${this.#length};${head.toString("latin1", 0, this.#length)}${this.#texts}`;
   }
 }
 
 class Unpacker {
   readonly #packed: string;
-  readonly #head: readonly number[];
-  #at = 0;
+  #at: number;
   #textAt: number;
 
   constructor(packed: string) {
     this.#packed = packed;
-    this.#textAt = packed.indexOf("]") + 1;
-    this.#head = JSON.parse(packed.slice(0, this.#textAt));
+    this.#at = packed.indexOf(";") + 1;
+    this.#textAt = this.#at + Number(packed.slice(0, this.#at - 1));
   }
 
   count(): number {
-    return this.#head[this.#at++]!;
+    let n = 0;
+    for (let unit = 1; ; unit *= more) {
+      const part = this.#packed.charCodeAt(this.#at++);
+      n += (part & rest) * unit;
+      if (part < more) return n;
+    }
   }
 
   text(): string {
     return this.#slice(this.count());
   }
 
-  value(): unknown {
-    const mark = this.count();
-    if (mark >= 0) return this.#slice(mark);
-    return mark === aNumber ? this.count() : null;
+  value(): string | number | null {
+    const marked = this.count();
+    if (marked === nothing) return null;
+    const text = this.#slice((marked - 1) >> 1);
+    return marked % 2 === 1 ? text : Number(text);
   }
 
   #slice(length: number): string {
@@ -100,7 +125,7 @@ function packUnit(packer: Packer, { writes, events }: Unit, statements: Map<stri
   packer.count(writes.length);
   for (const { sql, parameters, rows } of writes) {
     packer.count(statements.get(sql)!);
-    packer.count(rows ?? -1);
+    packer.count(rows === undefined ? 0 : rows + 1);
     packer.count(parameters.length);
     for (const each of parameters) if (!packer.value(each)) return false;
   }
@@ -117,11 +142,12 @@ export function unpackUnits(packed: PackedUnits): readonly Unit[] {
   if (typeof packed !== "string") return packed;
   const unpacker = new Unpacker(packed);
   const statements = unpacker.list(() => unpacker.text());
+  const value = () => unpacker.value();
   const write = (): PlainWrite => {
     const sql = statements[unpacker.count()]!;
     const rows = unpacker.count();
-    const parameters = unpacker.list(() => unpacker.value());
-    return rows < 0 ? { sql, parameters } : { sql, parameters, rows };
+    const parameters = unpacker.list(value);
+    return rows === 0 ? { sql, parameters } : { sql, parameters, rows: rows - 1 };
   };
   const event = (): EventDraft => ({
     topic: unpacker.text(),
