@@ -268,45 +268,26 @@ async function searchMerges(db: Kysely<unknown>): Promise<void> {
 }
 
 /**
- * Which messages belong to a conversation: an index of our own, filled many messages at a time (repo/filing.ts), and
- * the newest messages beside it. SQLite stores one change after another, so nothing comes later with a lower `seq`.
+ * Which messages belong to a conversation: an index of our own, a row for a conversation's share of some thousand
+ * messages (repo/filing.ts), and the newest messages beside it. SQLite stores one change after another, so nothing
+ * comes later with a lower `seq`. What is asked often of a few messages has an index of those few.
  */
 async function filing(db: Kysely<unknown>): Promise<void> {
   const steps = [
-    sql`create table inbox_message_index (conversation_id text not null, seq integer not null,
-      primary key (conversation_id, seq)) without rowid`,
+    sql`create table inbox_message_index (conversation_id text not null, segment integer not null, seqs text not null,
+      primary key (conversation_id, segment))`,
     sql`create table inbox_filing (id integer primary key, filed integer not null)`,
-    sql`insert into inbox_message_index select conversation_id, seq from inbox_messages order by 1, 2`,
+    sql`insert into inbox_message_index select conversation_id, max(seq), '[' || group_concat(seq) || ']'
+      from inbox_messages group by conversation_id`,
     sql`insert into inbox_filing select 1, coalesce(max(seq), 0) from inbox_messages`,
     sql`drop index inbox_messages_conversation`,
     sql`create view inbox_conversation_messages as
-      select i.seq, i.conversation_id, ${columnsOf("m")} from inbox_message_index i join inbox_messages m on m.seq = i.seq
+      select j.value as seq, i.conversation_id from inbox_message_index i, json_each(i.seqs) j
       union all
-      select m.seq, m.conversation_id, ${columnsOf("m")} from inbox_messages m
-      where m.seq > (select filed from inbox_filing)`,
+      select seq, conversation_id from inbox_messages where seq > (select filed from inbox_filing)`,
+    sql`create index inbox_messages_unread on inbox_messages (conversation_id, seq)
+      where type = 'customer' and is_answered = 0`,
+    sql`create index inbox_messages_untold on inbox_messages (conversation_id, seq) where announced = 0`,
   ];
   for (const step of steps) await step.execute(db);
 }
-
-const columnsOf = (table: string) =>
-  sql.raw(
-    [
-      "id",
-      "type",
-      "content",
-      "author",
-      "author_name",
-      "client_message_id",
-      "kind",
-      "media",
-      "state",
-      "error",
-      "is_answered",
-      "announced",
-      "created_at",
-      "edited_at",
-      "deleted_at",
-    ]
-      .map((column) => `${table}.${column}`)
-      .join(", "),
-  );

@@ -9,24 +9,19 @@ export async function unfiled(db: Db): Promise<number> {
   return (await newestMessage(db)) - filed;
 }
 
-/** Takes the next messages into the index of conversations, each conversation's in a row. */
-export const fileMessages = (db: Db, limit: number): Compilable[] => {
+/** Takes the next messages into the index of conversations: a row for each conversation, with all of its messages. */
+export function fileMessages(db: Db, limit: number): Compilable[] {
   const filed = sql<number>`(select filed from inbox_filing)`;
-  const newest = sql<number>`(select coalesce(max(seq), 0) from inbox_messages)`;
+  // Never past the newest: what is stored later would be neither here nor there.
+  const upTo = sql<number>`min(${filed} + ${limit}, (select coalesce(max(seq), 0) from inbox_messages))`;
+  const rows = db
+    .selectFrom("inbox_messages")
+    .select(["conversation_id", upTo.as("segment"), sql<string>`'[' || group_concat(seq) || ']'`.as("seqs")])
+    .where("seq", ">", filed)
+    .where("seq", "<=", upTo)
+    .groupBy("conversation_id");
   return [
-    db
-      .insertInto("inbox_message_index")
-      .columns(["conversation_id", "seq"])
-      .expression(
-        db
-          .selectFrom("inbox_messages")
-          .select(["conversation_id", "seq"])
-          .where("seq", ">", filed)
-          .where("seq", "<=", sql<number>`${filed} + ${limit}`)
-          .orderBy("conversation_id")
-          .orderBy("seq"),
-      ),
-    // Never past the newest: what is stored later would be neither here nor there.
-    db.updateTable("inbox_filing").set({ filed: sql<number>`min(filed + ${limit}, ${newest})` }),
+    db.insertInto("inbox_message_index").columns(["conversation_id", "segment", "seqs"]).expression(rows),
+    db.updateTable("inbox_filing").set({ filed: upTo }),
   ];
-};
+}

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { prepared } from "../../../core/prepared.ts";
 import type { Db, InboxTables, MessageRow, OutboxRow } from "./tables.ts";
 
@@ -40,9 +41,19 @@ const byClientId = prepared((db: Db, of: { conversation: string; author: string;
 export const messageByClientId = async (db: Db, conversation: string, author: string, clientId: string) =>
   (await db.executeQuery<MessageRow>(byClientId(db, { conversation, author, clientId }))).rows[0];
 
-/** Messages are found by their conversation through this view alone: the table has no index for it (repo/filing.ts). */
-const ofConversation = (db: Db, conversation: string) =>
-  db.selectFrom("inbox_conversation_messages").where("conversation_id", "=", conversation);
+/** A conversation's messages, which are found through this view alone: the table has no index for it (repo/filing.ts). */
+const seqsOf = (db: Db, conversation: string) =>
+  db.selectFrom("inbox_conversation_messages").select("seq").where("conversation_id", "=", conversation);
+
+/** What was not told yet is not there yet. SQLite takes an index of a few rows only where it sees the constants. */
+const toldOf = (db: Db, conversation: string) =>
+  seqsOf(db, conversation).where("seq", "not in", (eb) =>
+    eb
+      .selectFrom("inbox_messages")
+      .select("seq")
+      .where("conversation_id", "=", conversation)
+      .where("announced", "=", sql.lit(0)),
+  );
 
 export interface MessagePage {
   readonly conversation: string;
@@ -50,34 +61,33 @@ export interface MessagePage {
   readonly offset: number;
 }
 
-/** The newest ones first; what was not told yet is not there yet. */
+/** The newest ones first. */
 export const messages = (db: Db, { conversation, limit, offset }: MessagePage): Promise<MessageRow[]> =>
-  ofConversation(db, conversation)
+  db
+    .selectFrom("inbox_messages")
     .selectAll()
-    .where("announced", "=", 1)
+    .where("seq", "in", toldOf(db, conversation).orderBy("seq", "desc").limit(limit).offset(offset))
     .orderBy("seq", "desc")
-    .limit(limit)
-    .offset(offset)
     .execute();
 
 export async function countMessages(db: Db, conversation: string): Promise<number> {
-  const { n } = await ofConversation(db, conversation)
+  const { n } = await db
+    .selectFrom(toldOf(db, conversation).as("told"))
     .select((eb) => eb.fn.countAll<number>().as("n"))
-    .where("announced", "=", 1)
     .executeTakeFirstOrThrow();
   return Number(n);
 }
 
+export const newestSeq = async (db: Db, conversation: string): Promise<number> =>
+  (await toldOf(db, conversation).orderBy("seq", "desc").limit(1).executeTakeFirst())?.seq ?? 0;
+
 /** Customers' messages of a conversation that nobody has seen. */
 const unread = (db: Db, conversation: string) =>
-  ofConversation(db, conversation).where("type", "=", "customer").where("is_answered", "=", 0);
-
-/** Our messages up to this one that the customer had not seen. */
-const unseen = (db: Db, conversation: string, seq: number) =>
-  ofConversation(db, conversation)
-    .where("state", "=", "sent")
-    .where("type", "!=", "customer")
-    .where("seq", "<=", seq);
+  db
+    .selectFrom("inbox_messages")
+    .where("conversation_id", "=", conversation)
+    .where("type", "=", sql.lit("customer"))
+    .where("is_answered", "=", sql.lit(0));
 
 /** Customers' messages up to this one are answered for. */
 export const answerUpTo = (db: Db, conversation: string, seq: number) =>
@@ -86,15 +96,13 @@ export const answerUpTo = (db: Db, conversation: string, seq: number) =>
     .set({ is_answered: 1 })
     .where("seq", "in", unread(db, conversation).where("seq", "<=", seq).select("seq"));
 
-export async function newestSeq(db: Db, conversation: string): Promise<number> {
-  const row = await ofConversation(db, conversation)
-    .select("seq")
-    .where("announced", "=", 1)
-    .orderBy("seq", "desc")
-    .limit(1)
-    .executeTakeFirst();
-  return row?.seq ?? 0;
-}
+/** Our messages up to this one that the customer had not seen. */
+const unseen = (db: Db, conversation: string, seq: number) =>
+  db
+    .selectFrom("inbox_messages")
+    .where("seq", "in", seqsOf(db, conversation).where("seq", "<=", seq))
+    .where("state", "=", "sent")
+    .where("type", "!=", "customer");
 
 export const messageByRef = async (
   db: Db,
@@ -184,15 +192,17 @@ export const readUpTo = (db: Db, conversation: string, seq: number) =>
 
 /** Our messages since then, oldest first, each with how many of its parts the platform is known to have. */
 export const sentSince = (db: Db, conversation: string, since: number) =>
-  ofConversation(db, conversation)
+  db
+    .selectFrom("inbox_messages")
     .selectAll()
     .select((eb) =>
       eb
         .selectFrom("inbox_message_refs")
         .select((inner) => inner.fn.countAll<number>().as("n"))
-        .whereRef("inbox_message_refs.message_id", "=", "inbox_conversation_messages.id")
+        .whereRef("inbox_message_refs.message_id", "=", "inbox_messages.id")
         .as("refs"),
     )
+    .where("seq", "in", seqsOf(db, conversation))
     .where("type", "!=", "customer")
     .where("author", "is not", null)
     .where("created_at", ">=", since)

@@ -123,11 +123,12 @@ export interface InboxTables {
   inbox_canned_replies: { id: string; inbox_id: string; shortcut: string; content: string };
   /** Where the search index has come to. */
   inbox_search_state: { id: number; indexed: number };
-  /** The messages of each conversation, up to the one that `inbox_filing` tells. */
-  inbox_message_index: { conversation_id: string; seq: number };
+  /** A conversation's messages in one segment, which ends with `segment`: their seqs as a JSON list. */
+  inbox_message_index: { conversation_id: string; segment: number; seqs: string };
+  /** The last message of the newest segment. */
   inbox_filing: { id: number; filed: number };
   /** A view: the messages of a conversation, those that are in the index and the newest, which are not. */
-  inbox_conversation_messages: InboxTables["inbox_messages"];
+  inbox_conversation_messages: { seq: number; conversation_id: string };
 }
 
 export type Db = Kysely<InboxTables>;
