@@ -10,10 +10,13 @@ interface Pending {
   readonly reject: (fault: Fault) => void;
 }
 
-/** Batches under way: the writer has its next one at hand when it finishes one, and the rest gather here meanwhile. */
-const maxInFlight = 3;
 /** So many changes need not wait for the end of the turn: the writer works on them while we take on the others. */
 const enough = 64;
+/**
+ * Batches under way: the writer has its next one at hand when it finishes one, and the rest gather here meanwhile, so
+ * that many are told at once. A third goes only where much waits.
+ */
+const maxInFlight = (waiting: number): number => (waiting >= enough ? 3 : 2);
 /**
  * As many changes go together, or a quarter of what waits where a slow disk lets much of it gather. One batch of all
  * would be cheaper, and would leave one thread idle while the other works on it (bench I5).
@@ -68,7 +71,7 @@ export class WriterThread {
   }
 
   #post(): void {
-    while (this.#waiting.length > 0 && this.#inFlight.length < maxInFlight) {
+    while (this.#waiting.length > 0 && this.#inFlight.length < maxInFlight(this.#waiting.length)) {
       const batch = this.#waiting.splice(0, batchOf(this.#waiting.length));
       if (this.#hand(batch)) this.#inFlight.push(batch);
     }
