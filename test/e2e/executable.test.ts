@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Administrator, administratorSettings } from "../kit/administrator.ts";
 import { TestClient } from "../kit/client.ts";
@@ -7,6 +8,12 @@ import { FakeTelegram } from "../kit/telegram/server.ts";
 import { tempDir } from "../kit/temp.ts";
 
 const script = join(import.meta.dir, "..", "..", "scripts", "build.ts");
+
+/** The program's own threads: the store's writer, and who copies its log. */
+const threads = (pid: number): number =>
+  readdirSync(`/proc/${pid}/task`).filter(
+    (id) => readFileSync(`/proc/${pid}/task/${id}/comm`, "utf8").trim() === "Worker",
+  ).length;
 
 test("the one-file executable serves, stores, and loads what a platform needs, from any folder", async () => {
   using folder = tempDir();
@@ -28,6 +35,14 @@ test("the one-file executable serves, stores, and loads what a platform needs, f
     const script = await fetch(new URL("/widget.js", server.url));
     expect(script.headers.get("content-type")).toContain("javascript");
     await visitor.close();
+    // More than its log may have: the thread that copies it has to be found in the executable, too.
+    const note = { to: { user_id: "away" }, data: "x".repeat(30_000) };
+    for (let i = 0; i < 14; i++)
+      await Promise.all(Array.from({ length: 50 }, () => administrator.post("/api/clients/send", note)));
+    const copied = () => statSync(join(folder.path, "peyk.db")).size;
+    for (let i = 0; i < 200 && copied() < 10_000_000; i++) await Bun.sleep(10);
+    expect(copied()).toBeGreaterThan(10_000_000);
+    if (process.platform === "linux") expect(threads(server.pid)).toBe(2);
   }
   await using again = await ServerProcess.start(options);
   const { conversations } = await (await Administrator.of(again)).get("/api/conversations");
