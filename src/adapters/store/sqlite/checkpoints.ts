@@ -10,6 +10,9 @@ const few = 250;
 /** or whatever is left when the thread has come after it so many times. */
 const maxRounds = 5;
 
+/** Milliseconds that an end waits for the thread. */
+const closePatience = 2_000;
+
 interface LogState extends Record<string, number> {
   /** Pages in the log. */
   readonly log: number;
@@ -75,10 +78,15 @@ export class Checkpoints {
     this.#db.run("PRAGMA wal_checkpoint(PASSIVE)");
   }
 
-  /** Leaves no log behind, which the next start would have to read; unless somebody reads the database just now. */
+  /**
+   * Leaves no log behind, which the next start would have to read; unless somebody goes on reading the database. The
+   * thread may be at it still: for that lock SQLite does not wait by itself.
+   */
   close(): void {
     this.#checkpointer?.terminate();
-    this.#db.run("PRAGMA busy_timeout = 200");
-    this.#db.run("PRAGMA wal_checkpoint(TRUNCATE)");
+    this.#db.run("PRAGMA busy_timeout = 100");
+    const end = this.#db.query<{ busy: number }, []>("PRAGMA wal_checkpoint(TRUNCATE)");
+    const until = performance.now() + closePatience;
+    while (end.get()!.busy !== 0 && performance.now() < until) Bun.sleepSync(10);
   }
 }
