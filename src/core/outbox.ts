@@ -25,7 +25,7 @@ export const toFrame = (data: string | Uint8Array, slot?: string, seq?: number, 
  * holds, so a room of thousands, flushed at once, would hold up everybody for as long as it takes; in slices, the
  * later outboxes meanwhile gather more frames for one write (bench P1).
  */
-const slice = 64;
+const slice = 128;
 
 /** Flushes every outbox that got a frame, in order, a slice in each turn of the event loop. */
 export class Turn {
