@@ -208,7 +208,7 @@ export class Conversations {
 
   /**
    * Takes new messages into the index of conversations, `step` at once, as long as there are so many. An index of the
-   * table itself would touch a page for each message: more than half of what it costs to store one (bench I5).
+   * table itself would touch a page for each message: the greater part of the pages that a busy moment writes (bench I5).
    */
   async file(step: number): Promise<void> {
     const { store } = this.#deps;

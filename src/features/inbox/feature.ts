@@ -37,8 +37,8 @@ const indexStep = 50;
 
 /**
  * Milliseconds that the index rests after a step that took so many. The index may be late, messages may not: a step
- * that had to wait, because the store is busy, is followed by a much longer rest. So an idle store catches up with
- * some 3,000 messages/s, and a busy one is left alone (bench I5).
+ * that had to wait, because the store is busy, is followed by a much longer rest. So an idle store catches up soon,
+ * and a busy one is left alone (bench I5).
  */
 const restAfter = (ms: number): number => Math.min(1_000, 10 * ms ** 3);
 
