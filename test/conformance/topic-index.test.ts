@@ -6,6 +6,7 @@ import { Events } from "../../src/core/events.ts";
 import { Journal } from "../../src/core/journal.ts";
 import { type JournalTables, journalMigrations } from "../../src/core/journal-tables.ts";
 import type { Change, Store } from "../../src/core/store.ts";
+import { TopicIndex } from "../../src/core/topic-index.ts";
 import { Fault } from "../../src/protocol/faults.ts";
 import { FakeClock } from "../kit/clock.ts";
 import { tempDir } from "../kit/temp.ts";
@@ -178,6 +179,17 @@ test("two servers on one database find the same, whoever of them was faster", as
   expect([...one.failures, ...two.failures]).toEqual([]);
   // Who was slower learns it, and does not try for ever.
   expect(tries).toBeLessThan(10);
+});
+
+test("an event that another server has indexed before we were told of it counts once", async () => {
+  await using db = await database();
+  const node = await db.start();
+  await db.say(node, 5_000);
+  await untilIndexed(node, 4_096);
+  const late = new TopicIndex({ store: node.store, events: new Events() });
+  await late.start(4_000);
+  for (let seq = 4_001; seq <= 5_000; seq++) late.add(seq, topicOf(seq));
+  expect(await late.first(["list"], 3_900, 5_000, 9_000)).toEqual(expected(["list"], 3_900, 5_000));
 });
 
 test("where segments cannot be stored, events are found all the same, and stored later", async () => {
