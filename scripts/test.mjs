@@ -1,12 +1,14 @@
 // `npm test`, in plain Node so that it runs on a fresh clone: types, lint, generated files, then every test.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureInstalled, root } from "./ensure.mjs";
 
 /** Milliseconds after which a step that hangs is ended and has failed. */
 const patience = 9 * 60_000;
+/** Files that run at the same time, each in a process of its own. More would starve the tests that watch a clock. */
+const workers = Math.min(2, availableParallelism());
 const strict = process.env.CI === "true";
 const bun = ensureInstalled();
 const bin = (path) => join(root, "node_modules", path);
@@ -38,9 +40,14 @@ function check([title, command, args, shown]) {
 function tests() {
   const folder = mkdtempSync(join(tmpdir(), "peyk-test-"));
   const report = join(folder, "junit.xml");
-  const args = ["test", "./src", "./test", "--timeout=20000", "--reporter=junit"];
+  const args = ["test", "./src", "./test", "--timeout=20000", `--parallel=${workers}`, "--reporter=junit"];
   try {
-    const ended = run("tests", bun, [...args, `--reporter-outfile=${report}`], "bun test ./src ./test");
+    const ended = run(
+      "tests",
+      bun,
+      [...args, `--reporter-outfile=${report}`],
+      `bun test ./src ./test --parallel=${workers}`,
+    );
     if (existsSync(report)) return tally(readFileSync(report, "utf8"), ended);
     // A test that ends the process takes the rest with it, whatever the exit code.
     return { passed: 0, failed: [`bun test: no report (${ended || "it ended early"})`], skipped: [] };
