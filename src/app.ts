@@ -29,7 +29,7 @@ import type { Audit } from "./features/operations/audit.ts";
 import { actOf } from "./features/operations/audited-requests.ts";
 import { operationsFeature } from "./features/operations/feature.ts";
 import { createHttp } from "./http/app.ts";
-import { socketCheck, storeCheck } from "./http/checks.ts";
+import { fileAdvice, serverAdvice, socketCheck, storeCheck } from "./http/checks.ts";
 import { httpKit, type Witness } from "./http/kit.ts";
 import { Fault } from "./protocol/faults.ts";
 import { type Overrides, openServices, type Services } from "./services.ts";
@@ -69,13 +69,14 @@ async function serve(services: Services, extra: readonly Channel[]): Promise<App
   core.open(channels, accounts.authenticate);
 
   const urls: URL[] = [];
+  const file = databaseFile(config);
   const proxies = new ProxyWatch(clock, config.trustProxy);
   const checks: Check[] = [
-    storeCheck(services.store),
+    storeCheck(services.store, file === undefined ? serverAdvice : fileAdvice),
     socketCheck(() => plainest(urls)),
     ...features.flatMap((feature) => feature.checks ?? []),
   ];
-  const notices = servingChecks(config, databaseFile(config), clock, proxies.check);
+  const notices = servingChecks(config, file, clock, proxies.check);
   const { allowedOrigins } = config;
   const health = {
     checks,

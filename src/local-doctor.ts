@@ -1,9 +1,12 @@
 import { existsSync } from "node:fs";
 import { networkInterfaces } from "node:os";
+import { placeOf } from "./adapters/store/postgres/connection.ts";
+import { lookAtServer } from "./adapters/store/postgres/look.ts";
 import { isLocked, lookAt } from "./adapters/store/sqlite/look.ts";
+import { sqliteColumns } from "./adapters/store/sqlite/migrate.ts";
 import { holdersOfFile, listening } from "./adapters/system/processes.ts";
 import { run } from "./adapters/system/run.ts";
-import { databaseFile } from "./config/data-dir.ts";
+import { databaseOf } from "./config/data-dir.ts";
 import { listenersOf } from "./config/listeners.ts";
 import type { Config } from "./config/schema.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
@@ -11,7 +14,13 @@ import { ask } from "./doctor/local/ask.ts";
 import { localChecks } from "./doctor/local/checks/all.ts";
 import { isLoopback, loopbackOf } from "./doctor/local/checks/network.ts";
 import { type LocalFinding, runLocal } from "./doctor/local/run.ts";
-import type { ConfiguredPort, Health, RunningServer, Situation } from "./doctor/local/situation.ts";
+import type {
+  ConfiguredPort,
+  DatabaseServer,
+  Health,
+  RunningServer,
+  Situation,
+} from "./doctor/local/situation.ts";
 import type { Language } from "./doctor/local/words/words.ts";
 import { migrations } from "./services.ts";
 
@@ -31,14 +40,17 @@ export function examine(config: Config, options: LocalDoctorOptions = {}): Promi
 
 function situationOf(config: Config, fromEnvironment: ReadonlySet<string>, clock: Clock): Situation {
   const ports = configuredPorts(config);
+  const database = databaseOf(config);
   const answer = askOnce();
   const address = loopbackOf(config.host);
   let server: Promise<RunningServer | undefined> | undefined;
   return {
     config,
     ports,
-    databaseFile: databaseFile(config),
-    migrations: Object.keys(migrations()),
+    databaseFile: "file" in database ? database.file : undefined,
+    databaseServer: "url" in database ? databaseServer(database.url) : undefined,
+    // Their names are the same everywhere.
+    migrations: Object.keys(migrations(sqliteColumns)),
     fromEnvironment,
     clock,
     isContainer: existsSync("/.dockerenv") || existsSync("/run/.containerenv"),
@@ -49,6 +61,17 @@ function situationOf(config: Config, fromEnvironment: ReadonlySet<string>, clock
     server() {
       server ??= findServer(ports, (port) => answer(port, address, "/api/websocket/health/"));
       return server;
+    },
+  };
+}
+
+function databaseServer(url: string): DatabaseServer {
+  let look: ReturnType<typeof lookAtServer> | undefined;
+  return {
+    place: placeOf(url),
+    look() {
+      look ??= lookAtServer(url);
+      return look;
     },
   };
 }

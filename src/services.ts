@@ -6,10 +6,9 @@ import { AesBox } from "./adapters/auth/secret-box.ts";
 import { memoryBroker } from "./adapters/broker/memory.ts";
 import { FolderFiles } from "./adapters/files/folder.ts";
 import { MemoryPresence } from "./adapters/presence/memory.ts";
-import { migrateSqlite, sqliteColumns } from "./adapters/store/sqlite/migrate.ts";
-import { SqliteStore } from "./adapters/store/sqlite/store.ts";
+import { type Database, database } from "./adapters/store/database.ts";
 import {
-  databaseFile,
+  databaseOf,
   deviceTokens,
   jwtSecret,
   photosFolder,
@@ -20,7 +19,7 @@ import type { Config } from "./config/schema.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
 import { Core } from "./core/core.ts";
 import { Events } from "./core/events.ts";
-import type { Migrations } from "./core/feature.ts";
+import type { ColumnTypes, Migrations } from "./core/feature.ts";
 import { type JournalTables, journalMigrations } from "./core/journal-tables.ts";
 import type { Store } from "./core/store.ts";
 import { outgoing as accountsOutgoing } from "./features/accounts/messages.ts";
@@ -80,24 +79,28 @@ export interface Services {
 /** Brings the database up to date. Returns the names of the migrations that ran. */
 export async function migrate(config: Config): Promise<string[]> {
   prepareDataDir(config);
-  return migrateSqlite(databaseFile(config), migrations());
+  return migrateAll(database(databaseOf(config)));
 }
 
+const migrateAll = (database: Database): Promise<string[]> => database.migrate(migrations(database.columns));
+
 /** The steps of every feature's tables, by their names. */
-export const migrations = (): Migrations => ({
-  ...journalMigrations(sqliteColumns),
-  ...accountMigrations(sqliteColumns),
-  ...deviceMigrations(sqliteColumns),
-  ...inboxMigrations(sqliteColumns),
-  ...dispatchMigrations(sqliteColumns),
-  ...operationsMigrations(sqliteColumns),
+export const migrations = (columns: ColumnTypes): Migrations => ({
+  ...journalMigrations(columns),
+  ...accountMigrations(columns),
+  ...deviceMigrations(columns),
+  ...inboxMigrations(columns),
+  ...dispatchMigrations(columns),
+  ...operationsMigrations(columns),
 });
 
 /** Everything below the sockets: what `peyk serve` serves with, and what `peyk user` works on. */
 export async function openServices(config: Config, overrides: Overrides = {}): Promise<Services> {
   const { clock = systemClock, events = new Events(), slowCommit = 0 } = overrides;
-  await migrate(config);
-  const store = await SqliteStore.open<Tables>({ file: databaseFile(config), slowCommit });
+  prepareDataDir(config);
+  const kept = database(databaseOf(config));
+  await migrateAll(kept);
+  const store = await kept.open<Tables>({ slowCommit });
   const core = createCore(config, store, clock, events);
   await core.start();
   const operator = new OperatorToken();

@@ -21,7 +21,10 @@ export const rules: Readonly<Record<string, Rule>> = {
     packages: ["node:crypto", "Bun"],
   },
   "adapters/presence": { places: ["core", "protocol"], packages: ["Bun"] },
-  "adapters/store": { places: ["core", "protocol"], packages: ["kysely", "bun:sqlite", "node:fs", "Bun"] },
+  "adapters/store": {
+    places: ["core", "protocol"],
+    packages: ["kysely", "bun:sqlite", "pg", "node:fs", "Bun"],
+  },
   "adapters/system": { places: ["core", "protocol"], packages: ["node:fs", "bun:ffi", "Bun"] },
   "adapters/telegram": {
     places: ["core", "protocol", "features/inbox"],

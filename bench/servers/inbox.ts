@@ -1,9 +1,19 @@
 /** Conversations of web inboxes straight into the server: over sockets, their making would take longer than the bench. */
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { App } from "../../src/app.ts";
+import { type Dialect, dialectOf } from "../../src/core/dialect.ts";
 import { randomId } from "../../src/core/id.ts";
 
 const operator = { id: "", seesAll: true };
+
+/** What is found of its customers. */
+const words: Readonly<Record<Dialect, (inbox: string) => RawBuilder<unknown>>> = {
+  sqlite: (id) => sql`insert into inbox_customers_fts (rowid, words)
+    select (select number from inboxes where id = ${id}) * 1099511627776 + id, first_name || ' ' || last_name
+    from inbox_customers where inbox_id = ${id}`,
+  postgres: (id) => sql`insert into inbox_customer_words (customer_id, inbox_id, words)
+    select id, inbox_id, first_name || ' ' || last_name from inbox_customers where inbox_id = ${id}`,
+};
 
 /** A web inbox with so many conversations, each with a customer and one message; all have one word in common. */
 export async function addInbox(
@@ -19,7 +29,7 @@ export async function addInbox(
   const conversation = sql`${`conv_${batch}`} || n`;
   const message = sql`${`msg_${batch}`} || n`;
   const text = sql`'my order ' || n || ' of ' || ${name} || ' has not arrived'`;
-  const at = sql`${now - conversations} + n`;
+  const at = sql`cast(${now - conversations} as bigint) + n`;
   const writes = [
     sql`insert into inbox_customers (inbox_id, source_id, first_name, last_name, created_at, updated_at)
       ${numbers} select ${id}, ${batch} || n, 'Customer', n, ${at}, ${at} from numbers`,
@@ -30,9 +40,7 @@ export async function addInbox(
       from numbers join inbox_customers c on c.inbox_id = ${id} and c.source_id = ${batch} || n`,
     sql`insert into inbox_messages (id, conversation_id, type, content, kind, state, is_answered, announced, created_at)
       ${numbers} select ${message}, ${conversation}, 'customer', ${text}, 'text', 'received', 0, 1, ${at} from numbers`,
-    sql`insert into inbox_customers_fts (rowid, words)
-      select (select number from inboxes where id = ${id}) * 1099511627776 + id, first_name || ' ' || last_name
-      from inbox_customers where inbox_id = ${id}`,
+    words[dialectOf(app.store.db)](id),
   ];
   const compiled = writes.map((write) => write.compile(app.store.db));
   await app.store.commit({ writes: compiled.map((query) => ({ compile: () => query })) });

@@ -17,8 +17,20 @@ export function prepareDataDir({ dataDir }: Config): void {
   }
 }
 
-export const databaseFile = ({ databaseUrl, dataDir }: Config): string =>
-  databaseUrl === undefined ? join(dataDir, "peyk.db") : databaseUrl.slice("sqlite:".length);
+/** Where everything is kept: a file, or a server, whose URL may hold a password. */
+export type DatabasePlace = { readonly file: string } | { readonly url: string };
+
+export function databaseOf({ databaseUrl, dataDir }: Config): DatabasePlace {
+  if (databaseUrl === undefined) return { file: join(dataDir, "peyk.db") };
+  const [, file] = /^sqlite:(.*)$/s.exec(databaseUrl) ?? [];
+  return file === undefined ? { url: databaseUrl } : { file };
+}
+
+/** The database's file; `undefined` where it is a server. */
+export function databaseFile(config: Config): string | undefined {
+  const database = databaseOf(config);
+  return "file" in database ? database.file : undefined;
+}
 
 export const photosFolder = ({ dataDir }: Config): string => join(dataDir, "photos");
 

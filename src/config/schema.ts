@@ -81,6 +81,11 @@ const issuer = z
     "HS algorithms go with a secret, all others with a public key or jwks_url",
   );
 
+function isDatabase(url: string): boolean {
+  if (url.startsWith("sqlite:")) return url.length > "sqlite:".length;
+  return /^postgres(ql)?:\/\//.test(url) && URL.canParse(url) && new URL(url).pathname.length > 1;
+}
+
 /** Every setting of the program; nothing else reads the environment. docs/config.md is made from this. */
 export const settings = {
   host: setting(
@@ -99,8 +104,12 @@ export const settings = {
   ),
   dataDir: setting(z.string().min(1).default("./data"), "Folder for the database and the generated secrets"),
   databaseUrl: setting(
-    z.string().startsWith("sqlite:", "must start with sqlite: (PostgreSQL is not built yet)").optional(),
-    "sqlite:<file>; by default peyk.db in DATA_DIR",
+    z
+      .string()
+      .refine(isDatabase, "must be sqlite:<file> or postgres://user:password@host:5432/name")
+      .optional(),
+    "sqlite:<file>, or postgres://user:password@host:5432/name for PostgreSQL 13 or newer; by default peyk.db in DATA_DIR",
+    true,
   ),
   brokerUrl: setting(
     z.literal("memory:", "must be memory: (Redis is not built yet)").default("memory:"),

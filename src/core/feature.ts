@@ -1,5 +1,6 @@
 import type { ColumnDefinitionBuilder, Kysely } from "kysely";
 import type { Channel } from "./channel.ts";
+import type { Dialect } from "./dialect.ts";
 import type { Check } from "./health.ts";
 
 /** Work that repeats. A run that throws is logged as `job.failed` and tried again at its next time. */
@@ -10,8 +11,10 @@ export interface Job {
   run(): Promise<void> | void;
 }
 
-/** Column types that differ between the databases we run on. */
+/** What differs between the databases we run on. `integer` has 64 bits on both, `real` too, and text is ordered by its bytes. */
 export interface ColumnTypes {
+  /** For the few steps that are written for each database. */
+  readonly dialect: Dialect;
   /** 64-bit integers; on SQLite `integer`, which alone makes a primary key the row id. */
   readonly bigint: "integer" | "bigint";
   /** Makes an integer column the primary key that the database counts itself, never using a number twice. */

@@ -1,4 +1,5 @@
-import type { Compilable, CompiledQuery } from "kysely";
+import type { Compilable, CompiledQuery, Kysely } from "kysely";
+import { type Dialect, dialectOf } from "./dialect.ts";
 
 class Placeholder {
   readonly name: string;
@@ -30,6 +31,12 @@ class PreparedQuery implements CompiledQuery {
   }
 }
 
+/** A query as one database takes it, and of each parameter the property that fills it; `undefined` for a constant. */
+interface Built<A> {
+  readonly compiled: CompiledQuery;
+  readonly names: readonly (keyof A | undefined)[];
+}
+
 /**
  * For queries that run thousands of times a second: Kysely builds the SQL at the first call (some 10 µs), later calls
  * only fill in the values. The query's shape must not depend on them.
@@ -37,19 +44,14 @@ class PreparedQuery implements CompiledQuery {
  * @example
  * const addMessage = prepared((db: Db, message: Message) => db.insertInto("messages").values({ id: message.id }));
  */
-export function prepared<Db, A extends object>(
-  build: (db: Db, values: A) => Compilable,
-): (db: Db, values: A) => PreparedQuery {
-  let compiled: CompiledQuery | undefined;
-  /** Of each parameter, the property that fills it; `undefined` for a constant. */
-  let names: (keyof A | undefined)[] = [];
+export function prepared<Tables, A extends object>(
+  build: (db: Kysely<Tables>, values: A) => Compilable,
+): (db: Kysely<Tables>, values: A) => PreparedQuery {
+  const built: { [D in Dialect]?: Built<A> } = {};
   return (db, values) => {
-    if (compiled === undefined) {
-      compiled = build(db, placeholders as A).compile() as CompiledQuery;
-      names = compiled.parameters.map((each) =>
-        each instanceof Placeholder ? (each.name as keyof A) : undefined,
-      );
-    }
+    const dialect = dialectOf(db);
+    built[dialect] ??= compile(build(db, placeholders as A));
+    const { compiled, names } = built[dialect];
     const parameters = compiled.parameters.slice();
     for (let i = 0; i < names.length; i++) {
       const name = names[i];
@@ -57,4 +59,12 @@ export function prepared<Db, A extends object>(
     }
     return new PreparedQuery(compiled, parameters);
   };
+}
+
+function compile<A>(query: Compilable): Built<A> {
+  const compiled = query.compile() as CompiledQuery;
+  const names = compiled.parameters.map((each) =>
+    each instanceof Placeholder ? (each.name as keyof A) : undefined,
+  );
+  return { compiled, names };
 }

@@ -4,22 +4,44 @@ import type { Store } from "../core/store.ts";
 /** Milliseconds that a change may take before the disk counts as slow. */
 const slowWrite = 500;
 
+/** What an operator does where the store is slow, and where it takes nothing. */
+interface Advice {
+  readonly slow: string;
+  readonly down: string;
+}
+
+export const fileAdvice: Advice = {
+  slow: "The disk under DATA_DIR is slow or busy: look at its load, or move DATA_DIR.",
+  down: "Make room on the disk under DATA_DIR; if that is not it, see the log for store and restart the server.",
+};
+
+export const serverAdvice: Advice = {
+  slow: "PostgreSQL is slow, busy or far away: look at its load, its disk and the network between.",
+  down: "Start PostgreSQL, or look at DATABASE_URL. Peyk connects again by itself.",
+};
+
 /** An empty change goes the whole way: to the writer, into a transaction, and back. */
-export const storeCheck = (store: Pick<Store, "commit">): Check => ({
+export const storeCheck = (store: Pick<Store, "commit">, advice: Advice): Check => ({
   name: "store",
   async run() {
     const started = performance.now();
-    await store.commit({});
+    try {
+      await store.commit({});
+    } catch (error) {
+      return { verdict: "error", saw: causeOf(error), fix: advice.down };
+    }
     const ms = Math.round(performance.now() - started);
     const saw = `a change took ${ms} ms`;
     if (ms < slowWrite) return { verdict: "ok", saw, fix: "" };
-    return {
-      verdict: "warning",
-      saw,
-      fix: "The disk under DATA_DIR is slow or busy: look at its load, or move DATA_DIR.",
-    };
+    return { verdict: "warning", saw, fix: advice.slow };
   },
 });
+
+/** What the operator is told is the cause; the fault itself is for clients. */
+function causeOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return cause instanceof Error ? cause.message : String(cause);
+}
 
 /** Results are kept this long, so that asking for health costs strangers nothing and us little. */
 const keepFor = 5_000;

@@ -6,6 +6,7 @@ import type { Role } from "../../src/core/identity.ts";
 import type { Overrides } from "../../src/services.ts";
 import { TestClient } from "./client.ts";
 import { FakeClock } from "./clock.ts";
+import { databaseUrl } from "./database.ts";
 import { tempDir } from "./temp.ts";
 
 /** Settings as an operator would write them, with a port that the system chooses and a folder of the test's own. */
@@ -40,7 +41,10 @@ export class TestApp {
     const temp = dataDir === undefined ? tempDir() : undefined;
     const events = overrides.events ?? new Events();
     const recorded = record(events);
-    const app = await startApp(testConfig(dataDir ?? temp!.path, flags), { ...overrides, events });
+    const folder = dataDir ?? temp!.path;
+    const url = await databaseUrl(folder);
+    const all = url === undefined ? flags : { "database-url": url, ...flags };
+    const app = await startApp(testConfig(folder, all), { ...overrides, events });
     return new TestApp(app, recorded, () => temp?.[Symbol.dispose]());
   }
 

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { databaseUrl } from "./database.ts";
 import { tempDir } from "./temp.ts";
 
 const main = join(import.meta.dir, "..", "..", "src", "main.ts");
@@ -18,7 +19,7 @@ const environment = (dataDir: string, settings: Readonly<Record<string, string>>
 
 /** Runs one command, `peyk(dir, "user", "list")`, and returns what it prints. Rejects with its complaint. */
 export async function peyk(dataDir: string, ...args: readonly string[]): Promise<string> {
-  const child = spawn(dataDir, args, {});
+  const child = spawn(dataDir, args, await settingsFor(dataDir));
   const [out, complaint, code] = await Promise.all([
     new Response(child.stdout).text(),
     new Response(child.stderr).text(),
@@ -26,6 +27,12 @@ export async function peyk(dataDir: string, ...args: readonly string[]): Promise
   ]);
   if (code !== 0) throw new Error(`peyk ${args.join(" ")} ended with ${code}: ${complaint}${out}`);
   return out;
+}
+
+/** A test's own settings, and the database that this run of the tests is about. */
+async function settingsFor(dataDir: string, settings: Readonly<Record<string, string>> = {}) {
+  const url = await databaseUrl(dataDir);
+  return url === undefined ? settings : { DATABASE_URL: url, ...settings };
 }
 
 /** In the data folder, where no `peyk.toml` of the clone is found. */
@@ -61,10 +68,9 @@ export class ServerProcess {
   #url: URL | undefined;
   #onOutput = () => {};
 
-  private constructor({ settings = {}, dataDir, program }: ServerOptions) {
-    const temp = dataDir === undefined ? tempDir() : undefined;
-    this.dataDir = dataDir ?? temp!.path;
-    this.#cleanUp = () => temp?.[Symbol.dispose]();
+  private constructor(dataDir: string, { settings = {}, program }: ServerOptions, cleanUp: () => void) {
+    this.dataDir = dataDir;
+    this.#cleanUp = cleanUp;
     this.#child = spawn(this.dataDir, ["serve"], settings, program);
     void this.#collect(this.#child.stdout);
     void this.#collect(this.#child.stderr);
@@ -72,7 +78,10 @@ export class ServerProcess {
 
   /** Resolves when it listens. Rejects with everything that it printed. */
   static async start(options: ServerOptions = {}): Promise<ServerProcess> {
-    const server = new ServerProcess(options);
+    const temp = options.dataDir === undefined ? tempDir() : undefined;
+    const dataDir = options.dataDir ?? temp!.path;
+    const settings = await settingsFor(dataDir, options.settings);
+    const server = new ServerProcess(dataDir, { ...options, settings }, () => temp?.[Symbol.dispose]());
     try {
       await server.#listening();
       return server;

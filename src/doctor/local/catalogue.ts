@@ -106,6 +106,8 @@ export const outcomes = {
   database_broken: row("database", "error"),
   database_locked: row("database", "warning"),
   database_unchecked: row("database", "unknown"),
+  database_server_good: row("database", "ok"),
+  database_down: row("database", "error"),
 
   disk_room: row("disk", "ok"),
   disk_low: row("disk", "warning"),
@@ -119,6 +121,7 @@ export const outcomes = {
 
   node_alone: row("nodes", "ok"),
   nodes_share: row("nodes", "error"),
+  nodes_share_server: row("nodes", "error"),
   nodes_unseen: row("nodes", "unknown"),
 
   platforms_none: row("platforms", "ok"),

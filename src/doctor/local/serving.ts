@@ -20,7 +20,7 @@ const keepFor = 5_000;
  */
 export function servingChecks(
   config: Config,
-  databaseFile: string,
+  databaseFile: string | undefined,
   clock: Clock,
   proxy: LocalCheck,
 ): Check[] {

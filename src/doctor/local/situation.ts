@@ -34,6 +34,23 @@ export interface Databases {
   isLocked(file: string): boolean;
 }
 
+/** A database that is a server's. */
+export interface DatabaseServer {
+  /** As it may be shown: host, port and name. */
+  readonly place: string;
+  /** Asked once, by whoever comes first. Rejects where it does not answer. */
+  look(): Promise<{
+    readonly version: string;
+    readonly bytes: number;
+    /** Names of the migrations that it has behind it. */
+    readonly ran: readonly string[];
+    /** Inboxes that talk to a platform. */
+    readonly inboxes: number;
+    /** Peyks that write to it at this moment. */
+    readonly writers: number;
+  }>;
+}
+
 /** A port of the settings, and what it speaks. */
 export interface ConfiguredPort {
   readonly port: number;
@@ -67,7 +84,10 @@ export interface Health {
 export interface Situation {
   readonly config: Config;
   readonly ports: readonly ConfiguredPort[];
-  readonly databaseFile: string;
+  /** `undefined` where the database is a server's. */
+  readonly databaseFile: string | undefined;
+  /** `undefined` where the database is a file. */
+  readonly databaseServer: DatabaseServer | undefined;
   /** Names of the migrations that this program knows. */
   readonly migrations: readonly string[];
   /** Names of the settings that come from the environment. */

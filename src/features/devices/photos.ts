@@ -48,9 +48,9 @@ export class Photos {
       device_id: device,
       file: `photo-${fileTime(now)}-${randomId(8)}.jpg`,
       bytes: data.length,
-      quality: meta.quality ?? null,
+      quality: whole(meta.quality),
       flash: meta.flash_enabled === true ? 1 : 0,
-      intensity: meta.flash_intensity ?? null,
+      intensity: whole(meta.flash_intensity),
       at: now,
     };
     return this.#turns.run(folder, () => this.#keep(row, data));
@@ -142,3 +142,9 @@ const unknownPhoto = (device: string, id: string) => new Fault("not_found", `${d
 
 /** `20260101T120000` */
 const fileTime = (time: number): string => iso(time).slice(0, 19).replace(/[-:]/g, "");
+
+/** A board may say anything; what is kept is a whole number of a size that has a meaning. */
+function whole(value: number | undefined): number | null {
+  const rounded = Math.round(value ?? Number.NaN);
+  return Number.isSafeInteger(rounded) ? rounded : null;
+}

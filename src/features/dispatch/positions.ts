@@ -245,7 +245,7 @@ export class Positions {
     const points = this.#track.drain();
     const noted = this.#due();
     try {
-      const writes = [...trackInserts(points), ...this.#notes(noted)];
+      const writes = [...trackInserts(this.#deps.store.db, points), ...this.#notes(noted)];
       for (let i = 0; i < writes.length; i += writesPerCommit)
         await this.#deps.store.commit({ writes: writes.slice(i, i + writesPerCommit) });
     } catch (error) {

@@ -1,12 +1,12 @@
 import { CompiledQuery } from "kysely";
+import { type Dialect, dialectOf } from "../../core/dialect.ts";
 import type { Events } from "../../core/events.ts";
 import type { Compilable } from "../../core/store.ts";
 import type { Fix } from "./fix.ts";
-import type { TrackRow } from "./repo.ts";
+import type { Db, TrackRow } from "./repo.ts";
 
 /** Rows of one statement: one call for a hundred points. */
 const rowsPerWrite = 100;
-const columns = 7;
 
 export const toPoint = (driver_id: number, { at, lat, lon, accuracy, speed, heading }: Fix): TrackRow => ({
   driver_id,
@@ -18,19 +18,23 @@ export const toPoint = (driver_id: number, { at, lat, lon, accuracy, speed, head
   heading,
 });
 
-function insertSql(rows: number): string {
-  const row = `(${Array.from({ length: columns }, () => "?").join(", ")})`;
-  const values = Array.from({ length: rows }, () => row).join(", ");
-  return `insert into driver_track (driver_id, at, lat, lon, accuracy, speed, heading) values ${values} on conflict do nothing`;
-}
-const fullInsert = insertSql(rowsPerWrite);
+const anyRow: TrackRow = { driver_id: 0, at: 0, lat: 0, lon: 0, accuracy: 0, speed: 0, heading: 0 };
+const insertSql = (db: Db, rows: number): string =>
+  db
+    .insertInto("driver_track")
+    .values(Array.from({ length: rows }, () => anyRow))
+    .onConflict((conflict) => conflict.doNothing())
+    .compile().sql;
+const fullInserts: { [D in Dialect]?: string } = {};
 
 /** A hundred points in one statement: Kysely would build it anew each time. */
-export function trackInserts(points: readonly TrackRow[]): Compilable[] {
+export function trackInserts(db: Db, points: readonly TrackRow[]): Compilable[] {
   const writes: Compilable[] = [];
+  const dialect = dialectOf(db);
   for (let i = 0; i < points.length; i += rowsPerWrite) {
     const some = points.slice(i, i + rowsPerWrite);
-    const text = some.length === rowsPerWrite ? fullInsert : insertSql(some.length);
+    fullInserts[dialect] ??= insertSql(db, rowsPerWrite);
+    const text = some.length === rowsPerWrite ? fullInserts[dialect] : insertSql(db, some.length);
     const query = CompiledQuery.raw(text, some.flatMap(valuesOf));
     writes.push({ compile: () => query });
   }

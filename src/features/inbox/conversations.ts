@@ -200,10 +200,10 @@ export class Conversations {
   /** Takes at most `step` new messages into the search index. `true`: there are more. */
   async index(step: number): Promise<boolean> {
     const { store } = this.#deps;
-    const [newest, indexed] = [await repo.newestMessage(store.db), await repo.searchState(store.db)];
-    if (newest <= indexed) return false;
+    const waiting = await repo.unindexed(store.db);
+    if (waiting <= 0) return false;
     await store.commit({ writes: repo.indexMessages(store.db, step) });
-    return newest - indexed > step;
+    return waiting > step;
   }
 
   /**

@@ -278,7 +278,7 @@ test("old points are forgotten in steps, so that nobody's write waits for millio
   const old = world.clock.now() - 40 * 86_400_000;
   const row = { ...center, accuracy: null, speed: null, heading: null };
   const points = Array.from({ length: 12_000 }, (_, i) => ({ ...row, driver_id: i % 7, at: old + i }));
-  await store.commit({ writes: trackInserts(points) });
+  await store.commit({ writes: trackInserts(dispatch.deps.store.db, points) });
   const commit = store.commit.bind(store);
   const steps: number[] = [];
   store.commit = async (change) => {

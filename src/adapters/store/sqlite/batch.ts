@@ -1,9 +1,16 @@
 import { Database, type SQLQueryBindings, type Statement } from "bun:sqlite";
+import {
+  GuardFailed,
+  type PlainWrite,
+  type Unit,
+  type UnitDone,
+  type UnitFailed,
+  type UnitOutcome,
+} from "../unit.ts";
 import { Checkpoints } from "./checkpoints.ts";
-import type { PlainWrite, Unit, UnitDone, UnitFailed, UnitOutcome, WriterOptions } from "./messages.ts";
+import type { WriterOptions } from "./messages.ts";
 import { setPragmas } from "./pragmas.ts";
 
-class GuardFailed extends Error {}
 /** One unit of a batch failed, and nothing of the batch was written. */
 class UnitError extends Error {}
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { Unit, UnitOutcome } from "./messages.ts";
+import type { Unit, UnitOutcome } from "../unit.ts";
 import { packOutcomes, packUnits, unpackOutcomes, unpackUnits } from "./packing.ts";
 
 const event = (frame: string) => ({ topic: "chat:1", type: "said", frame });

@@ -1,5 +1,5 @@
 import type { EventDraft } from "../../../core/store.ts";
-import type { PlainWrite, Unit, UnitOutcome } from "./messages.ts";
+import type { PlainWrite, Unit, UnitOutcome } from "../unit.ts";
 
 /**
  * What crosses between the threads: one text where it can be, which a mailbox takes almost for nothing, else the

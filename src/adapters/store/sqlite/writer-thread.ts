@@ -1,14 +1,9 @@
-import { type Change, type Committed, isGuarded } from "../../../core/store.ts";
+import type { Change, Committed } from "../../../core/store.ts";
 import { Fault } from "../../../protocol/faults.ts";
-import type { FromWriter, PlainWrite, ToWriter, Unit, UnitOutcome, WriterOptions } from "./messages.ts";
+import { type Pending, settle, toUnit, type UnitOutcome } from "../unit.ts";
+import type { FromWriter, ToWriter, WriterOptions } from "./messages.ts";
 import { packUnits, unpackOutcomes } from "./packing.ts";
 import { threadUrl } from "./threads.ts";
-
-interface Pending {
-  readonly unit: Unit;
-  readonly resolve: (committed: Committed) => void;
-  readonly reject: (fault: Fault) => void;
-}
 
 /** So many changes need not wait for the end of the turn: the writer works on them while we take on the others. */
 const enough = 64;
@@ -126,20 +121,4 @@ export class WriterThread {
       });
     this.#worker.terminate();
   }
-}
-
-function settle({ unit, resolve, reject }: Pending, outcome: UnitOutcome): void {
-  if ("failed" in outcome) {
-    const cause = new Error(outcome.detail);
-    return reject(new Fault(outcome.failed, undefined, { cause }));
-  }
-  const events = unit.events.map((_, i) => ({ seq: outcome.firstSeq + i }));
-  resolve({ results: outcome.results, events });
-}
-
-const toUnit = ({ writes = [], events = [] }: Change): Unit => ({ writes: writes.map(toPlain), events });
-
-function toPlain(write: NonNullable<Change["writes"]>[number]): PlainWrite {
-  const { sql, parameters } = (isGuarded(write) ? write.query : write).compile();
-  return isGuarded(write) ? { sql, parameters, rows: write.rows } : { sql, parameters };
 }

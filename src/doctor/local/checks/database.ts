@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { found, type LocalCheck, type Outcome } from "../catalogue.ts";
 import type { Situation } from "../situation.ts";
+import { judgeServer } from "./database-server.ts";
 import { isHidden, messageOf, sizeOf } from "./disk.ts";
 
 /** Bytes that SQLite looks through within half a second; a bigger file is left to the operator. */
@@ -13,33 +14,31 @@ const [tries, pause] = [10, 50];
 export const databaseCheck = (situation: Situation): LocalCheck => ({
   group: "database",
   async run() {
-    const { databaseFile: file, databases } = situation;
-    const runs = (await situation.server()) !== undefined;
-    if (runs && isHidden(dirname(resolve(file)))) return [found("database_unseen", { file })];
-    if (!existsSync(file)) return [found("database_to_come", { file })];
-    try {
-      using look = databases.lookAt(file);
-      const size = statSync(file).size;
-      return [
-        version(
-          situation,
-          look.rows("select name from kysely_migration").map(({ name }) => String(name)),
-          runs,
-        ),
-        ...whole(look, file, size),
-        ...(await locked(situation)),
-      ];
-    } catch (error) {
-      return [judgeError(file, messageOf(error))];
-    }
+    const { databaseFile: file, databaseServer: server } = situation;
+    if (server !== undefined) return judgeServer(server, situation);
+    return file === undefined ? [] : judgeFile(file, situation);
   },
 });
 
-function version(
-  { databaseFile: file, migrations }: Situation,
-  ran: readonly string[],
-  runs: boolean,
-): Outcome {
+async function judgeFile(file: string, situation: Situation): Promise<Outcome[]> {
+  const runs = (await situation.server()) !== undefined;
+  if (runs && isHidden(dirname(resolve(file)))) return [found("database_unseen", { file })];
+  if (!existsSync(file)) return [found("database_to_come", { file })];
+  try {
+    using look = situation.databases.lookAt(file);
+    const size = statSync(file).size;
+    const ran = look.rows("select name from kysely_migration").map(({ name }) => String(name));
+    return [
+      version(file, situation, ran, runs),
+      ...whole(look, file, size),
+      ...(await locked(file, situation)),
+    ];
+  } catch (error) {
+    return [judgeError(file, messageOf(error))];
+  }
+}
+
+function version(file: string, { migrations }: Situation, ran: readonly string[], runs: boolean): Outcome {
   const size = sizeOf(statSync(file).size);
   const foreign = ran.filter((name) => !migrations.includes(name));
   const pending = migrations.filter((name) => !ran.includes(name));
@@ -59,7 +58,7 @@ function whole(
 }
 
 /** Only where somebody has it open: a look must not be the first to write. */
-async function locked({ databaseFile: file, databases, clock }: Situation): Promise<Outcome[]> {
+async function locked(file: string, { databases, clock }: Situation): Promise<Outcome[]> {
   if (!existsSync(`${file}-wal`) || !existsSync(`${file}-shm`)) return [];
   for (let i = 0; i < tries; i++) {
     if (!databases.isLocked(file)) return [];

@@ -32,7 +32,7 @@ export interface DiskFacts {
   /** It runs, so whatever we may not do it may. */
   readonly runs: () => Promise<boolean>;
   readonly dataDir: string;
-  readonly databaseFile: string;
+  readonly databaseFile: string | undefined;
   readonly clock: Pick<Clock, "monotonic">;
 }
 
@@ -117,7 +117,8 @@ function writeThrough(file: string, clock: DiskFacts["clock"]): number {
   return clock.monotonic() - started;
 }
 
-function log(databaseFile: string): Outcome[] {
+function log(databaseFile: string | undefined): Outcome[] {
+  if (databaseFile === undefined) return [];
   const { size } = statSync(`${databaseFile}-wal`, { throwIfNoEntry: false }) ?? { size: 0 };
   return size > bigLog ? [found("wal_big", { file: `${databaseFile}-wal`, size: sizeOf(size) })] : [];
 }

@@ -93,6 +93,7 @@ function tryToListen(host: string, port: number): Promise<string | undefined> {
 
 /** A server with this very database, started with other ports than these. */
 function peykElsewhere({ system, databaseFile }: Situation): Listening | undefined {
+  if (databaseFile === undefined) return undefined;
   const pids = system.holdersOfFile(realPath(databaseFile)).map(({ pid }) => pid);
   return system.listening()?.find(({ process }) => process !== undefined && pids.includes(process.pid));
 }

@@ -56,7 +56,7 @@ const isOutcome = (cause: string | undefined): cause is OutcomeName =>
 export const platformsCheck = (situation: Situation): LocalCheck => ({
   group: "platforms",
   async run() {
-    const inboxes = inboxesOf(situation);
+    const inboxes = await inboxesOf(situation);
     if (inboxes === 0) return [found("platforms_none")];
     const findings = (await situation.server())?.health.findings;
     const told = findings?.filter(({ check }) => check === "platforms");
@@ -67,9 +67,10 @@ export const platformsCheck = (situation: Situation): LocalCheck => ({
   },
 });
 
-function inboxesOf({ databases, databaseFile }: Situation): number {
+async function inboxesOf({ databases, databaseFile, databaseServer }: Situation): Promise<number> {
   try {
-    using look = databases.lookAt(databaseFile);
+    if (databaseServer !== undefined) return (await databaseServer.look()).inboxes;
+    using look = databases.lookAt(databaseFile!);
     const [row] = look.rows("select count(*) as n from inboxes where kind in ('telegram', 'instagram')");
     return Number(row?.n ?? 0);
   } catch {

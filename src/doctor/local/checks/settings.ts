@@ -20,7 +20,7 @@ export const settingsCheck = (situation: Situation): LocalCheck => ({
       ...(["debug", "trace"].includes(config.logLevel)
         ? [found("log_loud", { level: config.logLevel })]
         : []),
-      ...(fromEnvironment.has("ADMIN_PASSWORD") && existsSync(situation.databaseFile)
+      ...(fromEnvironment.has("ADMIN_PASSWORD") && existsSync(situation.databaseFile ?? "")
         ? [found("admin_password_left")]
         : []),
       ...limitsOff(config),

@@ -266,6 +266,14 @@ export const en: Words = {
       saw: "{size} are too much to look through in passing for damage",
       fix: "At a quiet hour: sqlite3 {file} 'PRAGMA quick_check'",
     },
+    database_server_good: {
+      saw: "{file}: PostgreSQL {version} answers, {size}, all {migrations} steps of its schema done",
+      fix: "",
+    },
+    database_down: {
+      saw: "{file}: PostgreSQL cannot be used: {detail}",
+      fix: "Start it (systemctl start postgresql), or look at host, user and password in DATABASE_URL.",
+    },
 
     disk_room: { saw: "{free} free ({percent} %) under {folder}", fix: "" },
     disk_low: {
@@ -299,6 +307,10 @@ export const en: Words = {
     nodes_share: {
       saw: "{processes} serve with the same database {file}, and no broker connects them: each sees half of who is there",
       fix: "End one of them (kill {pid}), or give it a DATA_DIR of its own.",
+    },
+    nodes_share_server: {
+      saw: "{writers} servers write to {place}, and no broker connects them: each sees half of who is there",
+      fix: "End all but one; pg_stat_activity names them: application_name = 'peyk writer'",
     },
     nodes_unseen: {
       saw: "this system does not tell who has the database open",

@@ -260,6 +260,14 @@ export const fa: Words = {
       saw: "{size} برای بررسی سریع آسیب زیاد است",
       fix: "در ساعتی خلوت: sqlite3 {file} 'PRAGMA quick_check'",
     },
+    database_server_good: {
+      saw: "{file}: PostgreSQL {version} پاسخ می‌دهد، {size}، همه‌ی {migrations} گام ساختارش انجام شده",
+      fix: "",
+    },
+    database_down: {
+      saw: "{file}: PostgreSQL در دسترس نیست: {detail}",
+      fix: "روشنش کنید (systemctl start postgresql)، یا میزبان، کاربر و گذرواژه را در DATABASE_URL بررسی کنید.",
+    },
 
     disk_room: { saw: "{free} آزاد ({percent} ٪) در {folder}", fix: "" },
     disk_low: {
@@ -293,6 +301,10 @@ export const fa: Words = {
     nodes_share: {
       saw: "{processes} با یک پایگاه {file} کار می‌کنند و واسطی میانشان نیست: هر کدام نیمی از حاضران را می‌بیند",
       fix: "یکی را ببندید (kill {pid})، یا DATA_DIR جداگانه به آن بدهید.",
+    },
+    nodes_share_server: {
+      saw: "{writers} سرور در {place} می‌نویسند و واسطی میانشان نیست: هر کدام نیمی از حاضران را می‌بیند",
+      fix: "همه جز یکی را ببندید؛ pg_stat_activity نشانشان می‌دهد: application_name = 'peyk writer'",
     },
     nodes_unseen: {
       saw: "این سیستم نمی‌گوید چه کسی پایگاه را باز کرده است",

@@ -266,6 +266,14 @@ export const ru: Words = {
       saw: "{size}: слишком много, чтобы мимоходом искать повреждения",
       fix: "В тихий час: sqlite3 {file} 'PRAGMA quick_check'",
     },
+    database_server_good: {
+      saw: "{file}: PostgreSQL {version} отвечает, {size}, все шаги схемы ({migrations}) выполнены",
+      fix: "",
+    },
+    database_down: {
+      saw: "{file}: PostgreSQL недоступен: {detail}",
+      fix: "Запустите его (systemctl start postgresql) или проверьте адрес, пользователя и пароль в DATABASE_URL.",
+    },
 
     disk_room: { saw: "свободно {free} ({percent} %) под {folder}", fix: "" },
     disk_low: {
@@ -299,6 +307,10 @@ export const ru: Words = {
     nodes_share: {
       saw: "{processes} работают с одной базой {file}, и брокера между ними нет: каждый видит половину присутствующих",
       fix: "Завершите один из них (kill {pid}) или дайте ему свой DATA_DIR.",
+    },
+    nodes_share_server: {
+      saw: "{writers} сервера пишут в {place}, и брокера между ними нет: каждый видит половину присутствующих",
+      fix: "Оставьте один; остальные видны в pg_stat_activity: application_name = 'peyk writer'",
     },
     nodes_unseen: {
       saw: "эта система не говорит, кто открыл базу",

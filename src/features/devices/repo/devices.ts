@@ -141,7 +141,7 @@ export const longestOffline = (db: Db): Promise<DeviceRow | undefined> =>
     .where("state", "=", "offline")
     .where("own_token", "=", 0)
     .where("revoked_at", "is", null)
-    .orderBy("last_seen")
+    .orderBy("last_seen", (never) => never.asc().nullsFirst())
     .limit(1)
     .executeTakeFirst();
 

@@ -1,5 +1,6 @@
-import { type SqlBool, sql } from "kysely";
+import { sql } from "kysely";
 import { prepared } from "../../../core/prepared.ts";
+import { isOneOf } from "./search.ts";
 import type { ConversationRow, CustomerRow, Db, InboxTables } from "./tables.ts";
 
 const byId = prepared((db: Db, { id }: { id: string }) =>
@@ -114,6 +115,10 @@ type Last = Pick<ConversationRow, "id" | "last_id" | "last_content" | "last_type
   readonly now: number;
 };
 
+/** The greater of a column and a value. */
+const later = (column: "last_customer_at" | "updated_at", value: number | null) =>
+  sql<number>`case when ${sql.ref(column)} > ${value} then ${sql.ref(column)} else ${value} end`;
+
 /** A customer wrote: it moves to the top, counts as unread, and is open again if it was closed. */
 export const touchByCustomer = prepared((db: Db, last: Last) =>
   db
@@ -124,8 +129,8 @@ export const touchByCustomer = prepared((db: Db, last: Last) =>
       last_type: last.last_type,
       last_at: last.last_at,
       // Platforms tell times of their own, late or cut to seconds: nothing moves down or back by them.
-      last_customer_at: sql<number>`max(coalesce(last_customer_at, 0), ${last.last_at})`,
-      updated_at: sql<number>`max(updated_at, ${last.now})`,
+      last_customer_at: later("last_customer_at", last.last_at),
+      updated_at: later("updated_at", last.now),
       unread: eb("unread", "+", 1),
       status: sql<"active">`case status when 'closed' then 'active' else status end`,
     }))
@@ -140,7 +145,7 @@ export const touchBySupport = prepared((db: Db, last: Last) =>
       last_content: last.last_content,
       last_type: last.last_type,
       last_at: last.last_at,
-      updated_at: sql<number>`max(updated_at, ${last.now})`,
+      updated_at: later("updated_at", last.now),
     })
     .where("id", "=", last.id),
 );
@@ -194,11 +199,7 @@ function fitting(db: Db, inbox: string, filter: ConversationFilter) {
           .where("inbox_tags.name", "in", tags!),
       ),
     )
-    .$if(found !== undefined, (all) =>
-      all.where(
-        sql<SqlBool>`id in (select value from json_each(${JSON.stringify(found!.get(inbox) ?? [])}))`,
-      ),
-    );
+    .$if(found !== undefined, (all) => all.where(isOneOf(db, found!.get(inbox) ?? [])));
 }
 
 /** A page over several inboxes. Its ids come first, from the index alone: a deep page reads no rows that it leaves out. */

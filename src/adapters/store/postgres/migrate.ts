@@ -1,0 +1,69 @@
+import { Kysely, PostgresDialect, sql } from "kysely";
+import pg from "pg";
+import type { ColumnTypes, Migrations } from "../../../core/feature.ts";
+import { isUpToDate, runMigrations } from "../run-migrations.ts";
+import { complaint } from "./complaint.ts";
+import { connectionConfig, placeOf } from "./connection.ts";
+import { sameTypes } from "./same-types.ts";
+
+export const postgresColumns: ColumnTypes = {
+  dialect: "postgres",
+  bigint: "bigint",
+  identity: (column) => column.primaryKey().generatedByDefaultAsIdentity(),
+};
+
+/** The first with extensions that the owner of a database may create. */
+const oldest = 13;
+
+/**
+ * Brings the database up to date, which must exist. Returns the names of the migrations that ran. Throws a sentence for
+ * the operator where it does not answer, is not fit for us, or was written by a newer program.
+ */
+export async function migratePostgres(url: string, migrations: Migrations): Promise<string[]> {
+  const place = placeOf(url);
+  const pool = new pg.Pool({ ...connectionConfig(url, {}), max: 1 });
+  pool.on("error", () => {});
+  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }), plugins: [sameTypes] });
+  try {
+    const ran = await look(db, place);
+    return isUpToDate(ran, migrations) ? [] : await runMigrations(db, place, migrations);
+  } finally {
+    await db.destroy();
+  }
+}
+
+/** Names of the steps that the database has behind it. */
+async function look(db: Kysely<unknown>, place: string): Promise<string[]> {
+  try {
+    await requireFit(db, place);
+    return await ranIn(db);
+  } catch (error) {
+    throw error instanceof Unfit ? error : new Error(complaint(error, place), { cause: error });
+  }
+}
+
+class Unfit extends Error {}
+
+async function requireFit(db: Kysely<unknown>, place: string): Promise<void> {
+  const { rows } = await sql<{ version: number; encoding: string }>`
+    select current_setting('server_version_num')::int / 10000 as version,
+      current_setting('server_encoding') as encoding`.execute(db);
+  const { version, encoding } = rows[0]!;
+  if (version < oldest)
+    throw new Unfit(
+      `PostgreSQL at ${place} is version ${version}; Peyk needs ${oldest} or newer. Upgrade it.`,
+    );
+  if (encoding !== "UTF8")
+    throw new Unfit(
+      `${place} stores text as ${encoding}; Peyk needs UTF8. Create another one: createdb --encoding=UTF8 --template=template0 NAME`,
+    );
+}
+
+async function ranIn(db: Kysely<unknown>): Promise<string[]> {
+  const known = await sql<{ is: boolean }>`select to_regclass('kysely_migration') is not null as is`.execute(
+    db,
+  );
+  if (!known.rows[0]!.is) return [];
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(db);
+  return rows.map(({ name }) => name);
+}

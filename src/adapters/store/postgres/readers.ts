@@ -1,0 +1,66 @@
+import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from "kysely";
+import pg from "pg";
+import { toFault } from "./complaint.ts";
+import { connectionConfig, placeOf, readerOptions } from "./connection.ts";
+import { storableValues } from "./storable.ts";
+
+/** Connections that only read, for Kysely. Where the database does not answer, who asks gets the Fault `unavailable`. */
+export class Readers implements PostgresPool {
+  readonly #pool: pg.Pool;
+  readonly #place: string;
+
+  constructor(url: string, max: number) {
+    this.#place = placeOf(url);
+    this.#pool = new pg.Pool({ ...connectionConfig(url, readerOptions), max });
+    // A connection that breaks while nobody uses it is replaced by the pool.
+    this.#pool.on("error", () => {});
+  }
+
+  async connect(): Promise<PostgresPoolClient> {
+    try {
+      return new LentClient(await this.#pool.connect(), this.#place);
+    } catch (error) {
+      throw toFault(error, this.#place);
+    }
+  }
+
+  end(): Promise<void> {
+    return this.#pool.end();
+  }
+}
+
+const ignore = () => {};
+
+/** One connection, as long as a query or a snapshot takes. */
+class LentClient implements PostgresPoolClient {
+  readonly #client: pg.PoolClient;
+  readonly #place: string;
+
+  constructor(client: pg.PoolClient, place: string) {
+    this.#client = client;
+    this.#place = place;
+    // The query that is under way is told; without a listener the loss would end the process.
+    client.on("error", ignore);
+  }
+
+  query<R>(sql: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>>;
+  query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>;
+  /** Without a cursor in its options Kysely never passes one. */
+  // biome-ignore lint/suspicious/noExplicitAny: Kysely knows the rows.
+  query(sql: unknown, parameters: readonly unknown[] = []): any {
+    return this.#query(String(sql), parameters);
+  }
+
+  async #query(text: string, parameters: readonly unknown[]) {
+    try {
+      return await this.#client.query(text, storableValues(parameters));
+    } catch (error) {
+      throw toFault(error, this.#place);
+    }
+  }
+
+  release(): void {
+    this.#client.off("error", ignore);
+    this.#client.release();
+  }
+}

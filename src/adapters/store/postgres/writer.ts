@@ -1,0 +1,163 @@
+import type pg from "pg";
+import type { Change, Committed } from "../../../core/store.ts";
+import { Fault } from "../../../protocol/faults.ts";
+import { type Pending, settle, toUnit } from "../unit.ts";
+import { BatchWriter, LostCommit } from "./batch.ts";
+import { complaint } from "./complaint.ts";
+import { connect, placeOf, writerOptions } from "./connection.ts";
+import { Doubt } from "./doubt.ts";
+
+export interface WriterOptions {
+  readonly url: string;
+  /** For tests: milliseconds that every commit takes longer, as on a slow disk. */
+  readonly slowCommit?: number;
+}
+
+/** Changes that share a transaction at most. */
+const maxBatch = 500;
+/** Milliseconds after which a batch that is not answered has lost its connection. */
+const patience = 45_000;
+/** Milliseconds between attempts to connect: the first pause, and the longest. */
+const pauses = { first: 100, longest: 5_000 };
+
+/**
+ * The one connection that writes. What waits goes into one transaction, and the next gathers meanwhile. It begins with
+ * the lock on the journal's state, so the servers on one database write one after another; then numbers become visible in
+ * their order, which the journal's index and the inbox rely on.
+ */
+export class Writer {
+  readonly #options: WriterOptions;
+  readonly #place: string;
+  #client: pg.Client | undefined;
+  #batches: BatchWriter | undefined;
+  #waiting: Pending[] = [];
+  readonly #doubts: Doubt[] = [];
+  #isBusy = false;
+  #isClosed = false;
+  /** Why there is no connection, once an attempt has failed. */
+  #down: string | undefined;
+  #onIdle = () => {};
+  #wakeUp = () => {};
+
+  private constructor(options: WriterOptions) {
+    this.#options = options;
+    this.#place = placeOf(options.url);
+  }
+
+  /** Rejects with a sentence where the database does not answer. */
+  static async start(options: WriterOptions): Promise<Writer> {
+    const writer = new Writer(options);
+    await writer.#connect();
+    return writer;
+  }
+
+  commit(change: Change): Promise<Committed> {
+    const why = this.#isClosed ? "the store is closed" : this.#down;
+    if (why !== undefined) return Promise.reject(unavailable(why));
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ unit: toUnit(change), resolve, reject });
+      // At the end of the turn, so that the changes of one moment go together.
+      if (this.#waiting.length === 1) setImmediate(() => void this.#work());
+    });
+  }
+
+  async #work(): Promise<void> {
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    while (this.#waiting.length > 0 && this.#batches !== undefined)
+      await this.#write(this.#waiting.splice(0, maxBatch), this.#batches);
+    this.#isBusy = false;
+    if (this.#waiting.length === 0) this.#onIdle();
+  }
+
+  async #write(batch: readonly Pending[], batches: BatchWriter): Promise<void> {
+    const client = this.#client!;
+    const timer = setTimeout(() => cut(client), patience);
+    try {
+      const outcomes = await batches.write(batch.map(({ unit }) => unit));
+      for (const [i, each] of batch.entries()) settle(each, outcomes[i]!);
+    } catch (error) {
+      if (error instanceof LostCommit) this.#doubts.push(new Doubt(batch, error));
+      else rejectAll(batch, complaint(error, this.#place));
+      this.#lose(client);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #connect(): Promise<void> {
+    const client = await connect(this.#options.url, writerOptions);
+    await keepPromises(client);
+    client.on("end", () => this.#lose(client));
+    for (let doubt = this.#doubts[0]; doubt !== undefined; doubt = this.#doubts[0]) {
+      await doubt.ask(client);
+      this.#doubts.shift();
+    }
+    this.#client = client;
+    this.#batches = new BatchWriter(client, this.#place, this.#options.slowCommit);
+    this.#down = undefined;
+  }
+
+  /** Told of it more than once, it begins to connect once. */
+  #lose(client: pg.Client): void {
+    if (this.#client !== client) return;
+    this.#client = undefined;
+    this.#batches = undefined;
+    cut(client);
+    if (!this.#isClosed) void this.#reconnect();
+  }
+
+  async #reconnect(): Promise<void> {
+    for (let pause = pauses.first; !this.#isClosed; pause = Math.min(2 * pause, pauses.longest)) {
+      try {
+        await this.#connect();
+        return void this.#work();
+      } catch (error) {
+        this.#down = (error as Error).message;
+        rejectAll(this.#waiting.splice(0), this.#down);
+        this.#onIdle();
+      }
+      await this.#rest(pause);
+    }
+  }
+
+  #rest(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wakeUp = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /** Lets what was handed in finish. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#wakeUp();
+    if (this.#isBusy || this.#waiting.length > 0)
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve;
+      });
+    for (const doubt of this.#doubts) doubt.giveUp();
+    await this.#client?.end();
+  }
+}
+
+const unavailable = (detail: string): Fault =>
+  new Fault("unavailable", undefined, { cause: new Error(detail) });
+
+function rejectAll(batch: readonly Pending[], detail: string): void {
+  for (const { reject } of batch) reject(unavailable(detail));
+}
+
+/** At once: a connection that does not answer would not say goodbye either. */
+const cut = (client: pg.Client): void =>
+  // The driver's types leave its socket out.
+  void (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+
+/** What was answered must survive a power cut, whatever the database does by default. */
+const keepPromises = (client: pg.Client): Promise<unknown> =>
+  client.query(
+    "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'",
+  );

@@ -1,0 +1,32 @@
+import type { RawBuilder } from "kysely";
+import type { CustomerRow, Db } from "./tables.ts";
+
+/** Messages and names that a search looks at, the newest ones: a word that is everywhere must not hold up everybody. */
+export const maxHits = 10_000;
+
+export type Found = RawBuilder<{ id: string }>;
+
+/** How a database searches: letters in a row, in any script, upper and lower case alike. */
+export interface Search {
+  /** Conversations of one inbox whose title has these letters. */
+  inTitles(inbox: string, text: string): Found;
+  /** Those whose messages, names or title have them; three letters at least. */
+  inIndex(inbox: string, text: string): Found;
+  /** What comes after `id in`. */
+  oneOf(ids: readonly string[]): RawBuilder<unknown>;
+  /** What is found of a customer. */
+  customer(customer: Pick<CustomerRow, "id" | "inbox_id">, words: string): RawBuilder<unknown>;
+  /** An edited message is found by its new text, a deleted one not at all. */
+  messageChanged(inbox: string, seq: number, content: string): RawBuilder<unknown>[];
+  /** Messages that are not in the index yet. */
+  waiting(db: Db): Promise<number>;
+  /** Takes the next of them into the index. */
+  nextMessages(limit: number): RawBuilder<unknown>[];
+}
+
+/** For `like`: the letters wherever they stand. */
+export const pattern = (text: string): string => `%${text.replace(/[%_\\]/g, "\\$&")}%`;
+
+export const newestMessage = async (db: Db): Promise<number> =>
+  (await db.selectFrom("inbox_messages").select("seq").orderBy("seq", "desc").limit(1).executeTakeFirst())
+    ?.seq ?? 0;
