@@ -49,6 +49,7 @@ export class Journal {
   /** Events that arrived while an earlier one is still being read from the store. */
   readonly #held = new Map<number, Publication>();
   #filling = false;
+  #isPollFailing = false;
   #pollTimer: Cancel = () => {};
 
   constructor(deps: Dependencies) {
@@ -163,8 +164,12 @@ export class Journal {
     if (this.#filling) return;
     try {
       const { head } = await this.#state(this.#deps.store.db);
+      this.#isPollFailing = false;
       if (head > this.#head) await this.#fill(head);
     } catch (error) {
+      // Once, until the store answers again: it is asked more than twice a second.
+      if (this.#isPollFailing) return;
+      this.#isPollFailing = true;
       this.#deps.events.emit("failure", { where: "journal.poll", incident: "-", error });
     }
   }

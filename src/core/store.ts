@@ -46,7 +46,11 @@ export interface Store<Tables = unknown> {
   readonly db: Kysely<Tables>;
   /**
    * Resolves when the change is on disk, in the order of the calls. Rejects with the Fault `conflict` (a guard or a
-   * unique key) or `unavailable` (disk full, store gone); then nothing of it happened.
+   * unique key) or `unavailable` (disk full, store gone); then nothing of it happened. One case is left in which nobody
+   * knows: the network to a database broke after the commit was sent, and for ten seconds nobody could ask what became
+   * of it. That is `unavailable`, too, with a cause that says so; it may be there, and its events are told by the
+   * journal when they are found. So who repeats a change must give it a name of its own (`client_message_id`,
+   * `command_id`, a unique key), as for any answer that gets lost.
    */
   commit(change: Change): Promise<Committed>;
   /** Reads one state: what `read` sees does not change while it runs. */

@@ -1,27 +1,19 @@
 import { describe, expect, test } from "bun:test";
-import { join } from "node:path";
-import { migrateSqlite, sqliteColumns } from "../../src/adapters/store/sqlite/migrate.ts";
-import { SqliteStore } from "../../src/adapters/store/sqlite/store.ts";
 import type { Publication } from "../../src/core/broker.ts";
 import { Events } from "../../src/core/events.ts";
 import { Journal } from "../../src/core/journal.ts";
 import { type JournalTables, journalMigrations } from "../../src/core/journal-tables.ts";
 import { FakeClock } from "../kit/clock.ts";
-import { tempDir } from "../kit/temp.ts";
+import { type CreateDatabase, onEachStore } from "../kit/databases.ts";
 
 type Announce = (publication: Publication, to: (publication: Publication) => void) => void;
 
 /** Two nodes on one database; what one announces reaches the other as `announce` pleases. */
-async function twoNodes(announce: Announce) {
-  const dir = tempDir();
-  const file = join(dir.path, "x.db");
-  await migrateSqlite(file, journalMigrations(sqliteColumns));
+async function twoNodes(create: CreateDatabase, announce: Announce) {
+  const database = await create(journalMigrations);
   const clock = new FakeClock();
   const told: number[] = [];
-  const stores = [
-    await SqliteStore.open<JournalTables>({ file }),
-    await SqliteStore.open<JournalTables>({ file }),
-  ] as const;
+  const stores = [await database.open<JournalTables>(), await database.open<JournalTables>()] as const;
   const there = new Journal({
     store: stores[1],
     clock,
@@ -42,7 +34,7 @@ async function twoNodes(announce: Announce) {
   const close = async () => {
     for (const journal of [here, there]) journal.stop();
     for (const store of stores) await store.close();
-    dir[Symbol.dispose]();
+    await database[Symbol.asyncDispose]();
   };
   return { say, there, told, clock, [Symbol.asyncDispose]: close };
 }
@@ -57,35 +49,37 @@ async function until(done: () => boolean, clock: FakeClock): Promise<void> {
   }
 }
 
-describe("a node tells every event once, in order, when the broker", () => {
-  const brokers: [string, Announce][] = [
-    ["is perfect", (each, to) => to(each)],
-    ["drops every third", (each, to) => each.seq! % 3 !== 0 && to(each)],
-    ["drops all but one in fifty", (each, to) => each.seq! % 50 === 0 && to(each)],
-    ["drops everything", () => {}],
-    ["doubles everything", (each, to) => [each, each].forEach(to)],
-    [
-      "delays every second",
-      (each, to) => void (each.seq! % 2 === 0 ? setTimeout(() => to(each), 5) : to(each)),
-    ],
-  ];
+onEachStore("journal", (create) => {
+  describe("a node tells every event once, in order, when the broker", () => {
+    const brokers: [string, Announce][] = [
+      ["is perfect", (each, to) => to(each)],
+      ["drops every third", (each, to) => each.seq! % 3 !== 0 && to(each)],
+      ["drops all but one in fifty", (each, to) => each.seq! % 50 === 0 && to(each)],
+      ["drops everything", () => {}],
+      ["doubles everything", (each, to) => [each, each].forEach(to)],
+      [
+        "delays every second",
+        (each, to) => void (each.seq! % 2 === 0 ? setTimeout(() => to(each), 5) : to(each)),
+      ],
+    ];
 
-  test.each(brokers)("%s", async (_, announce) => {
-    await using nodes = await twoNodes(announce);
-    for (let n = 0; n < 30; n++)
-      await Promise.all(Array.from({ length: 20 }, (_, i) => nodes.say(n * 20 + i)));
-    await until(() => nodes.told.length >= 600, nodes.clock);
-    expect(nodes.told).toEqual(upTo(600));
-    expect(nodes.there.head).toBe(600);
+    test.each(brokers)("%s", async (_, announce) => {
+      await using nodes = await twoNodes(create, announce);
+      for (let n = 0; n < 30; n++)
+        await Promise.all(Array.from({ length: 20 }, (_, i) => nodes.say(n * 20 + i)));
+      await until(() => nodes.told.length >= 600, nodes.clock);
+      expect(nodes.told).toEqual(upTo(600));
+      expect(nodes.there.head).toBe(600);
+    });
   });
-});
 
-test("an event waits for the one before it, and comes as soon as that is read", async () => {
-  await using nodes = await twoNodes((each, to) => each.seq !== 2 && to(each));
-  for (const n of [1, 2]) await nodes.say(n);
-  expect(nodes.told).toEqual([1]);
-  await nodes.say(3);
-  // No clock moves here: the hole itself makes the node look.
-  for (let i = 0; i < 100 && nodes.told.length < 3; i++) await Bun.sleep(1);
-  expect(nodes.told).toEqual([1, 2, 3]);
+  test("an event waits for the one before it, and comes as soon as that is read", async () => {
+    await using nodes = await twoNodes(create, (each, to) => each.seq !== 2 && to(each));
+    for (const n of [1, 2]) await nodes.say(n);
+    expect(nodes.told).toEqual([1]);
+    await nodes.say(3);
+    // No clock moves here: the hole itself makes the node look.
+    for (let i = 0; i < 100 && nodes.told.length < 3; i++) await Bun.sleep(1);
+    expect(nodes.told).toEqual([1, 2, 3]);
+  });
 });

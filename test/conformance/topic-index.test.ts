@@ -1,7 +1,4 @@
 import { expect, test } from "bun:test";
-import { join } from "node:path";
-import { migrateSqlite, sqliteColumns } from "../../src/adapters/store/sqlite/migrate.ts";
-import { SqliteStore } from "../../src/adapters/store/sqlite/store.ts";
 import { Events } from "../../src/core/events.ts";
 import { Journal } from "../../src/core/journal.ts";
 import { type JournalTables, journalMigrations } from "../../src/core/journal-tables.ts";
@@ -9,7 +6,7 @@ import type { Change, Store } from "../../src/core/store.ts";
 import { TopicIndex } from "../../src/core/topic-index.ts";
 import { Fault } from "../../src/protocol/faults.ts";
 import { FakeClock } from "../kit/clock.ts";
-import { tempDir } from "../kit/temp.ts";
+import { type CreateDatabase, onEachStore } from "../kit/databases.ts";
 
 const rooms = 40;
 /** A room for every other event, and a list that hears of all. */
@@ -17,20 +14,18 @@ const topicOf = (seq: number) => (seq % 2 === 0 ? "list" : `room:${(seq >> 1) % 
 
 interface Node {
   readonly journal: Journal;
-  readonly store: SqliteStore<JournalTables>;
+  readonly store: Store<JournalTables>;
   readonly failures: unknown[];
 }
 
 /** A database and as many servers on it as a test starts. */
-async function database() {
-  const dir = tempDir();
-  const file = join(dir.path, "x.db");
-  await migrateSqlite(file, journalMigrations(sqliteColumns));
+async function database(create: CreateDatabase) {
+  const kept = await create(journalMigrations);
   const nodes: Node[] = [];
   let last = 0;
 
   async function start(wrap = (store: Store<JournalTables>): Store<JournalTables> => store): Promise<Node> {
-    const store = await SqliteStore.open<JournalTables>({ file });
+    const store = await kept.open<JournalTables>();
     const failures: unknown[] = [];
     const events = new Events();
     events.on("failure", ({ error }) => failures.push(error));
@@ -66,7 +61,7 @@ async function database() {
 
   const close = async () => {
     for (const node of [...nodes]) await stop(node);
-    dir[Symbol.dispose]();
+    await kept[Symbol.asyncDispose]();
   };
   return { start, say, stop, [Symbol.asyncDispose]: close };
 }
@@ -135,86 +130,88 @@ async function check(node: Node): Promise<void> {
   }
 }
 
-test("a topic's events are found, from the store and from memory, and after a restart", async () => {
-  await using db = await database();
-  const node = await db.start();
-  await db.say(node, 10_000);
-  await untilIndexed(node, 8_192);
-  // Two whole segments, and the rest in memory.
-  expect([...(await segments(node))]).toEqual([4_096, 8_192]);
-  await check(node);
-  await db.stop(node);
-  await check(await db.start());
-});
+onEachStore("topic index", (create) => {
+  test("a topic's events are found, from the store and from memory, and after a restart", async () => {
+    await using db = await database(create);
+    const node = await db.start();
+    await db.say(node, 10_000);
+    await untilIndexed(node, 8_192);
+    // Two whole segments, and the rest in memory.
+    expect([...(await segments(node))]).toEqual([4_096, 8_192]);
+    await check(node);
+    await db.stop(node);
+    await check(await db.start());
+  });
 
-test("events of very many topics are stored in small segments", async () => {
-  await using db = await database();
-  const node = await db.start();
-  await db.say(node, 2_000, (seq) => `device:${seq}`);
-  await untilIndexed(node, 1_792);
-  expect((await segments(node)).size).toBe(7);
-  expect(await all(node, ["device:100", "device:1999"], 0, 2_000)).toEqual([100, 1_999]);
-});
+  test("events of very many topics are stored in small segments", async () => {
+    await using db = await database(create);
+    const node = await db.start();
+    await db.say(node, 2_000, (seq) => `device:${seq}`);
+    await untilIndexed(node, 1_792);
+    expect((await segments(node)).size).toBe(7);
+    expect(await all(node, ["device:100", "device:1999"], 0, 2_000)).toEqual([100, 1_999]);
+  });
 
-test("two servers on one database find the same, whoever of them was faster", async () => {
-  await using db = await database();
-  let tries = 0;
-  const counted = (store: Store<JournalTables>) =>
-    watched(store, (change) => {
-      if (isIndex(change)) tries++;
-      return undefined;
-    });
-  const one = await db.start(counted);
-  await db.say(one, 1_000);
-  // It starts in the middle of a segment.
-  const two = await db.start(counted);
-  await db.say(two, 4_000);
-  await db.say(one, 5_000);
-  await untilIndexed(one, 8_192);
-  await check(one);
-  await check(two);
-  const seqs = await one.store.db.selectFrom("journal_topics").select("seqs").execute();
-  const stored = seqs.flatMap(({ seqs }): number[] => JSON.parse(seqs));
-  expect(stored.length).toBe(new Set(stored).size);
-  expect([...one.failures, ...two.failures]).toEqual([]);
-  // Who was slower learns it, and does not try for ever.
-  expect(tries).toBeLessThan(10);
-});
+  test("two servers on one database find the same, whoever of them was faster", async () => {
+    await using db = await database(create);
+    let tries = 0;
+    const counted = (store: Store<JournalTables>) =>
+      watched(store, (change) => {
+        if (isIndex(change)) tries++;
+        return undefined;
+      });
+    const one = await db.start(counted);
+    await db.say(one, 1_000);
+    // It starts in the middle of a segment.
+    const two = await db.start(counted);
+    await db.say(two, 4_000);
+    await db.say(one, 5_000);
+    await untilIndexed(one, 8_192);
+    await check(one);
+    await check(two);
+    const seqs = await one.store.db.selectFrom("journal_topics").select("seqs").execute();
+    const stored = seqs.flatMap(({ seqs }): number[] => JSON.parse(seqs));
+    expect(stored.length).toBe(new Set(stored).size);
+    expect([...one.failures, ...two.failures]).toEqual([]);
+    // Who was slower learns it, and does not try for ever.
+    expect(tries).toBeLessThan(10);
+  });
 
-test("an event that another server has indexed before we were told of it counts once", async () => {
-  await using db = await database();
-  const node = await db.start();
-  await db.say(node, 5_000);
-  await untilIndexed(node, 4_096);
-  const late = new TopicIndex({ store: node.store, events: new Events() });
-  await late.start(4_000);
-  for (let seq = 4_001; seq <= 5_000; seq++) late.add(seq, topicOf(seq));
-  expect(await late.first(["list"], 3_900, 5_000, 9_000)).toEqual(expected(["list"], 3_900, 5_000));
-});
+  test("an event that another server has indexed before we were told of it counts once", async () => {
+    await using db = await database(create);
+    const node = await db.start();
+    await db.say(node, 5_000);
+    await untilIndexed(node, 4_096);
+    const late = new TopicIndex({ store: node.store, events: new Events() });
+    await late.start(4_000);
+    for (let seq = 4_001; seq <= 5_000; seq++) late.add(seq, topicOf(seq));
+    expect(await late.first(["list"], 3_900, 5_000, 9_000)).toEqual(expected(["list"], 3_900, 5_000));
+  });
 
-test("where segments cannot be stored, events are found all the same, and stored later", async () => {
-  await using db = await database();
-  let isFull = true;
-  const node = await db.start((store) =>
-    watched(store, (change) =>
-      isFull && isIndex(change) ? Promise.reject(new Fault("unavailable")) : undefined,
-    ),
-  );
-  await db.say(node, 9_999);
-  expect(node.failures.length).toBeGreaterThan(0);
-  expect(await indexed(node)).toBe(0);
-  isFull = false;
-  await db.say(node, 1);
-  await untilIndexed(node, 8_192);
-  await check(node);
-});
+  test("where segments cannot be stored, events are found all the same, and stored later", async () => {
+    await using db = await database(create);
+    let isFull = true;
+    const node = await db.start((store) =>
+      watched(store, (change) =>
+        isFull && isIndex(change) ? Promise.reject(new Fault("unavailable")) : undefined,
+      ),
+    );
+    await db.say(node, 9_999);
+    expect(node.failures.length).toBeGreaterThan(0);
+    expect(await indexed(node)).toBe(0);
+    isFull = false;
+    await db.say(node, 1);
+    await untilIndexed(node, 8_192);
+    await check(node);
+  });
 
-test("what is pruned leaves nothing behind", async () => {
-  await using db = await database();
-  const node = await db.start();
-  await db.say(node, 10_000);
-  await untilIndexed(node, 8_192);
-  await node.journal.prune({ maxAge: 0, maxEvents: 1_000 });
-  expect([...(await segments(node))]).toEqual([]);
-  expect(await all(node, ["list"], 9_000, 10_000)).toEqual(expected(["list"], 9_000, 10_000));
+  test("what is pruned leaves nothing behind", async () => {
+    await using db = await database(create);
+    const node = await db.start();
+    await db.say(node, 10_000);
+    await untilIndexed(node, 8_192);
+    await node.journal.prune({ maxAge: 0, maxEvents: 1_000 });
+    expect([...(await segments(node))]).toEqual([]);
+    expect(await all(node, ["list"], 9_000, 10_000)).toEqual(expected(["list"], 9_000, 10_000));
+  });
 });

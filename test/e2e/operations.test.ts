@@ -26,7 +26,7 @@ describe("start", () => {
     const said = await complaint(ServerProcess.start({ dataDir: dir.path, settings }));
     for (const line of [
       "PORT=http: must be a port",
-      "DATABASE_URL=mysql://x: must start with sqlite:",
+      "DATABASE_URL: must be sqlite:<file> or postgres://",
       "JWT_SECRET: must have 32 characters at least",
       "JWT_ISSUERS",
       "MAX_CONNECTIONS=-5: must be 1 or more",

@@ -1,5 +1,13 @@
 /** A PostgreSQL of the test's own: a real server on a free port, its files in a temporary folder. */
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import pg from "pg";
@@ -43,6 +51,8 @@ const gidOf = (user: string): string => Bun.spawnSync(["id", "-g", user]).stdout
 export interface PostgresOptions {
   /** Settings of the server, as `postgresql.conf` has them. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** It speaks TLS, too, with the certificate `certificates/first.crt`. */
+  readonly tls?: boolean;
 }
 
 export class Postgres {
@@ -59,9 +69,10 @@ export class Postgres {
   }
 
   /** Resolves when it answers. */
-  static async start({ settings = {} }: PostgresOptions = {}): Promise<Postgres> {
-    const server = new Postgres(await freePort(), settings);
+  static async start({ settings = {}, tls = false }: PostgresOptions = {}): Promise<Postgres> {
+    const server = new Postgres(await freePort(), tls ? { ssl: "on", ...settings } : settings);
     server.#prepare();
+    if (tls) server.#certify();
     await server.up();
     return server;
   }
@@ -84,6 +95,19 @@ export class Postgres {
       stderr: "pipe",
     });
     if (!success) throw new Error(`initdb failed: ${stderr.toString()}`);
+    // The administrator needs no password, and everybody else does.
+    const access = ["host all postgres 127.0.0.1/32 trust", "host all all 127.0.0.1/32 scram-sha-256", ""];
+    writeFileSync(join(this.folder, "pg_hba.conf"), access.join("\n"));
+  }
+
+  /** It takes a key only that its own user alone may read. */
+  #certify(): void {
+    for (const kind of ["crt", "key"]) {
+      const file = join(this.folder, `server.${kind}`);
+      copyFileSync(join(import.meta.dir, "certificates", `first.${kind}`), file);
+      chmodSync(file, 0o600);
+      if (runner !== undefined) chownSync(file, idOf(runner)!, Number(gidOf(runner)));
+    }
   }
 
   /** Starts it, also after `down`. */
@@ -125,8 +149,9 @@ export class Postgres {
     await this.#server!.exited;
   }
 
-  url(database = "postgres", user = "postgres"): string {
-    return `postgres://${user}@127.0.0.1:${this.port}/${database}`;
+  /** `user`: with a password, as in a URL. */
+  url(database = "postgres", user = "postgres", port = this.port): string {
+    return `postgres://${user}@127.0.0.1:${port}/${database}`;
   }
 
   /** A statement of the administrator's. */
@@ -141,9 +166,9 @@ export class Postgres {
     }
   }
 
-  /** The URL of a new database. `template`: one whose tables it begins with. */
-  async database(name = `test_${++this.#count}`, template = "template0"): Promise<string> {
-    await this.sql(`create database "${name}" template "${template}"`);
+  /** The URL of a new database. `how`: as `create database` has it. */
+  async database(how = "", name = `test_${++this.#count}`): Promise<string> {
+    await this.sql(`create database "${name}" template template0 ${how}`);
     return this.url(name);
   }
 

@@ -6,6 +6,8 @@ export interface Between {
   readonly request?: (text: string) => string | undefined;
   /** Answers in the server's place where it returns something. */
   readonly instead?: (text: string) => string | undefined;
+  /** While it says so, what the server answers is lost. */
+  readonly isDeaf?: () => boolean;
   /** Milliseconds without a byte after which both ends are cut. */
   readonly cutAfter?: number;
 }
@@ -29,8 +31,12 @@ export class TcpProxy {
     return proxy;
   }
 
+  get port(): number {
+    return (this.#server.address() as { port: number }).port;
+  }
+
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as { port: number }).port}`;
+    return `http://127.0.0.1:${this.port}`;
   }
 
   #carry(client: Socket, port: number): void {
@@ -49,8 +55,15 @@ export class TcpProxy {
       const { cutAfter } = this.between;
       if (cutAfter !== undefined) end.setTimeout(cutAfter, cut);
     }
-    upstream.on("data", (bytes) => client.write(bytes));
+    upstream.on("data", (bytes) => {
+      if (this.between.isDeaf?.() !== true) client.write(bytes);
+    });
     client.on("data", (bytes) => this.#pass(Buffer.from(bytes), client, upstream, cut));
+  }
+
+  /** Ends every connection that is open now. */
+  cut(): void {
+    for (const end of this.#open) end.destroy();
   }
 
   /** As Latin-1: what is no text passes unchanged. */
@@ -64,7 +77,7 @@ export class TcpProxy {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const end of this.#open) end.destroy();
+    this.cut();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 }

@@ -70,7 +70,7 @@ export class BatchWriter {
   }
 
   async #transaction(write: () => Promise<Written>): Promise<readonly UnitOutcome[]> {
-    const [, written] = await this.#orRollback([this.#run(begin), write()]);
+    const written = await this.#orRollback(this.#run(begin), write());
     if (this.#slowCommit > 0) await Bun.sleep(this.#slowCommit);
     try {
       const { command } = await this.#run("commit");
@@ -81,9 +81,10 @@ export class BatchWriter {
     }
   }
 
-  async #orRollback<T extends readonly unknown[]>(steps: T): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+  async #orRollback(begun: Promise<Result>, writing: Promise<Written>): Promise<Written> {
     try {
-      return await Promise.all(steps);
+      await inOrder<unknown>([begun, writing]);
+      return await writing;
     } catch (error) {
       if (!isLost(error)) await this.#run("rollback");
       throw error;
@@ -95,12 +96,12 @@ export class BatchWriter {
     const events = units.flatMap((each) => each.events);
     const first = events.length === 0 ? this.#run(lock) : this.#run(advance, [events.length]);
     const writes = units.flatMap((unit) => unit.writes);
-    const [head, results] = await Promise.all([
+    const [head, ...results] = await inOrder([
       first,
-      Promise.all(writes.map(({ sql, parameters }) => this.#run(sql, storableValues(parameters)))),
-      events.length > 0 && this.#run(insertEvents, eventValues(events)),
+      ...writes.map(({ sql, parameters }) => this.#run(sql, storableValues(parameters))),
+      ...(events.length === 0 ? [] : [this.#run(insertEvents, eventValues(events))]),
     ]);
-    const { head: last, transaction } = head.rows[0] as { head: number; transaction: string };
+    const { head: last, transaction } = head!.rows[0] as { head: number; transaction: string };
     return { transaction, outcomes: toOutcomes(units, results, last - events.length) };
   }
 
@@ -114,9 +115,10 @@ export class BatchWriter {
 
   async #behindSavepoint(unit: Unit): Promise<UnitOutcome> {
     try {
-      const [, { outcomes }] = await Promise.all([this.#run("savepoint unit"), this.#together([unit])]);
+      const writing = [this.#run("savepoint unit"), this.#together([unit])] as const;
+      await inOrder<unknown>(writing);
       await this.#run("release unit");
-      return outcomes[0]!;
+      return (await writing[1]).outcomes[0]!;
     } catch (error) {
       if (isLost(error)) throw error;
       await this.#run("rollback to unit");
@@ -139,6 +141,14 @@ export class BatchWriter {
     this.#names.set(text, name);
     return name;
   }
+}
+
+/** Waits for all. Rejects as the first of them in the list: what follows it fails only because of it. */
+async function inOrder<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(promises);
+  const done: T[] = [];
+  for (const each of promises) done.push(await each);
+  return done;
 }
 
 const isEnd = (error: unknown): boolean => error instanceof LostCommit || isLost(error);

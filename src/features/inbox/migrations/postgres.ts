@@ -6,23 +6,41 @@ const folded = sql.raw('collate "default"');
 
 /**
  * Three letters in a row, in any script, are found wherever they stand (pg_trgm), as soon as they are stored. What is
- * found of a customer stands beside him: it is more than his columns.
+ * looked through stands in small tables of its own, in lower case and with its inbox: a search of a small inbox reads
+ * nothing of a huge one beside it, and comparing is some six times cheaper than where case is folded each time (bench I6).
  */
 export async function search(db: Kysely<unknown>): Promise<void> {
   await addTrigrams(db);
+  await db.schema
+    .createTable("inbox_message_words")
+    .addColumn("seq", "bigint", (column) => column.primaryKey())
+    .addColumn("inbox_id", "text", (column) => column.notNull())
+    .addColumn("conversation_id", "text", (column) => column.notNull())
+    .addColumn("words", "text", (column) => column.notNull())
+    .execute();
   await db.schema
     .createTable("inbox_customer_words")
     .addColumn("customer_id", "bigint", (column) => column.primaryKey())
     .addColumn("inbox_id", "text", (column) => column.notNull())
     .addColumn("words", "text", (column) => column.notNull())
     .execute();
-  await sql`create index inbox_customer_words_inbox on inbox_customer_words (inbox_id, customer_id)`.execute(
-    db,
-  );
-  await sql`create index inbox_customer_words_trigrams on inbox_customer_words
-    using gin (words ${folded} gin_trgm_ops)`.execute(db);
-  await sql`create index inbox_messages_trigrams on inbox_messages
-    using gin (content ${folded} gin_trgm_ops)`.execute(db);
+  const steps = [
+    sql`create index inbox_message_words_inbox on inbox_message_words (inbox_id, seq)`,
+    sql`create index inbox_customer_words_inbox on inbox_customer_words (inbox_id, customer_id)`,
+    sql`create index inbox_message_words_trigrams on inbox_message_words using gin (words gin_trgm_ops)`,
+    sql`create index inbox_customer_words_trigrams on inbox_customer_words using gin (words gin_trgm_ops)`,
+    sql`create function inbox_index_message() returns trigger language plpgsql as $$
+      begin
+        insert into inbox_message_words (seq, inbox_id, conversation_id, words)
+          select new.seq, c.inbox_id, c.id, lower(new.content ${folded})
+          from inbox_conversations c where c.id = new.conversation_id
+          on conflict (seq) do update set words = excluded.words;
+        return null;
+      end $$`,
+    sql`create trigger inbox_messages_words after insert or update of content on inbox_messages
+      for each row execute function inbox_index_message()`,
+  ];
+  for (const step of steps) await step.execute(db);
 }
 
 /** The extension comes with every PostgreSQL, often in a package of its own; the owner of a database may create it. */

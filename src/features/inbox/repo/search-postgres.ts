@@ -1,31 +1,32 @@
 import { sql } from "kysely";
 import { maxHits, pattern, type Search } from "./search-kinds.ts";
 
-/** Columns are ordered by their bytes; this is how the database folds upper and lower case. */
-const folded = sql.raw('collate "default"');
+/** As the tables of words have it: columns are ordered by their bytes, the database's own order knows upper and lower case. */
+const lower = (text: string) => sql`lower(${text} collate "default")`;
 
-/** PostgreSQL's pg_trgm: its indices hold what is stored at once, so nothing waits. */
+/** PostgreSQL's pg_trgm, over what migrations/postgres.ts keeps beside messages and customers: nothing waits. */
 export const postgresSearch: Search = {
   inTitles: (inbox, text) =>
     sql`select id from inbox_conversations where inbox_id = ${inbox}
-      and title ${folded} ilike ${pattern(text)} limit ${maxHits}`,
+      and lower(title collate "default") like ${lower(pattern(text))} limit ${maxHits}`,
 
   inIndex: (inbox, text) =>
-    sql`(select m.conversation_id as id from inbox_messages m
-        join inbox_conversations c on c.id = m.conversation_id
-        where c.inbox_id = ${inbox} and m.content ${folded} ilike ${pattern(text)}
-        order by m.seq desc limit ${maxHits})
+    sql`(select conversation_id as id from inbox_message_words
+        where inbox_id = ${inbox} and words like ${lower(pattern(text))}
+        order by seq desc limit ${maxHits})
       union
-      (select c.id from inbox_customer_words w join inbox_conversations c on c.customer_id = w.customer_id
-        where w.inbox_id = ${inbox} and w.words ${folded} ilike ${pattern(text)}
-        order by w.customer_id desc limit ${maxHits})`,
+      select c.id from (select customer_id from inbox_customer_words
+        where inbox_id = ${inbox} and words like ${lower(pattern(text))}
+        order by customer_id desc limit ${maxHits}) w
+      join inbox_conversations c on c.customer_id = w.customer_id`,
 
   oneOf: (ids) => sql`(select unnest(${ids}::text[]))`,
 
   customer: ({ id, inbox_id }, words) =>
-    sql`insert into inbox_customer_words (customer_id, inbox_id, words) values (${id}, ${inbox_id}, ${words})
+    sql`insert into inbox_customer_words (customer_id, inbox_id, words) values (${id}, ${inbox_id}, ${lower(words)})
       on conflict (customer_id) do update set words = excluded.words`,
 
+  // A trigger does it.
   messageChanged: () => [],
   waiting: async () => 0,
   nextMessages: () => [],

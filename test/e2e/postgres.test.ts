@@ -1,0 +1,152 @@
+/** PostgreSQL in place of SQLite: whole files of tests again, then what is its own. */
+import { beforeAll, expect, test } from "bun:test";
+import { join } from "node:path";
+import { database } from "../../src/adapters/store/database.ts";
+import { migrations } from "../../src/services.ts";
+import { TestClient } from "../kit/client.ts";
+import { templateName } from "../kit/database.ts";
+import { describePostgres, postgresServer } from "../kit/databases.ts";
+import { examineHere, the } from "../kit/doctor-local.ts";
+import { peyk, ServerProcess } from "../kit/process.ts";
+import { tempDir } from "../kit/temp.ts";
+
+const server = postgresServer();
+const root = join(import.meta.dir, "..", "..");
+
+const again = [
+  "catch-up",
+  "kill",
+  "inbox/acceptance",
+  "inbox/search",
+  "dispatch/acceptance",
+  "devices/commands",
+];
+
+describePostgres("on PostgreSQL:", () => {
+  beforeAll(async () => {
+    await server().sql(`create database ${templateName}`);
+    const template = database({ url: server().url(templateName) });
+    await template.migrate(migrations(template.columns));
+  });
+
+  test.each(again)(
+    "%s",
+    async (name) => {
+      const child = Bun.spawn([process.execPath, "test", `./test/e2e/${name}.test.ts`, "--timeout=20000"], {
+        cwd: root,
+        env: { ...process.env, TEST_POSTGRES: server().url() },
+        stdin: "ignore",
+        stdout: "ignore",
+        stderr: "pipe",
+      });
+      const report = await new Response(child.stderr).text();
+      if ((await child.exited) !== 0) throw new Error(report);
+      expect(report).toMatch(/^ *0 fail$/m);
+    },
+    120_000,
+  );
+});
+
+const password = "hush.Secret_of_the_test";
+
+/** A database of a user with a password, as an operator has it. */
+async function ownDatabase(): Promise<string> {
+  const name = `own_${Bun.randomUUIDv7().replaceAll("-", "")}`;
+  await server().sql(`create role ${name} login password '${password}'`);
+  await server().database(`owner ${name}`, name);
+  return server().url(name, `${name}:${password}`);
+}
+
+async function send(url: URL, token: string, data: number): Promise<void> {
+  const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
+  const body = JSON.stringify({ to: { user_id: "1" }, data });
+  const answer = await fetch(new URL("/api/clients/send", url), { method: "POST", headers, body });
+  expect(answer.status).toBe(200);
+}
+
+const findings = async (url: URL): Promise<{ check: string; verdict: string; saw: string; fix: string }[]> =>
+  ((await (await fetch(new URL("/api/websocket/health/", url))).json()) as { findings: [] }).findings;
+
+async function until<T>(ask: () => Promise<T>, fits: (answer: T) => boolean): Promise<T> {
+  for (const end = Date.now() + 15_000; ; await Bun.sleep(50)) {
+    const answer = await ask();
+    if (fits(answer)) return answer;
+    if (Date.now() > end) throw new Error(`still ${JSON.stringify(answer)}`);
+  }
+}
+
+describePostgres("PostgreSQL", () => {
+  test("two servers on one database: everybody hears everything, in one order without holes", async () => {
+    const settings = {
+      DATABASE_URL: await ownDatabase(),
+      JWT_SECRET: "one secret for all of the servers here",
+    };
+    await using one = await ServerProcess.start({ settings });
+    await using two = await ServerProcess.start({ settings });
+    const issue = ["token", "issue", "--user", "admin@localhost.localdomain"];
+    const flags = ["--database-url", settings.DATABASE_URL, "--jwt-secret", settings.JWT_SECRET];
+    const token = (await peyk(one.dataDir, ...issue, ...flags)).trim();
+    const listen = ({ url }: ServerProcess) =>
+      TestClient.open(`ws://127.0.0.1:${url.port}/ws/phone?token=${token}`);
+    const clients = [await listen(one), await listen(two)];
+    for (const client of clients) await client.next("connected");
+    const numbers = Array.from({ length: 200 }, (_, i) => i);
+    await Promise.all(numbers.map((n) => send(n % 2 === 0 ? one.url : two.url, token, n)));
+    const heard: { seq: number; data: number }[][] = [];
+    for (const client of clients) {
+      const frames: { seq: number; data: number }[] = [];
+      while (frames.length < numbers.length) {
+        const { cursor, data } = await client.next("message");
+        frames.push({ seq: Number(cursor.split("-")[1]), data });
+      }
+      heard.push(frames);
+    }
+    expect(heard[0]).toEqual(heard[1]!);
+    const seqs = heard[0]!.map(({ seq }) => seq);
+    expect(seqs).toEqual(seqs.map((_, i) => seqs[0]! + i));
+    expect(heard[0]!.map(({ data }) => data).toSorted((a, b) => a - b)).toEqual(numbers);
+  }, 60_000);
+
+  test("a database that is down is said in words, the server goes on when it is back, and no password is shown", async () => {
+    using dir = tempDir();
+    const settings = { DATABASE_URL: await ownDatabase(), LOG_LEVEL: "trace" };
+    const shown: string[] = [];
+    const examine = async () => {
+      const examined = await examineHere({ settings: { ...settings, DATA_DIR: dir.path } });
+      shown.push(JSON.stringify(examined));
+      return examined;
+    };
+    const process = await ServerProcess.start({ dataDir: dir.path, settings });
+    const { url } = process;
+    const store = async () => (await findings(url)).find(({ check }) => check === "store")!;
+    expect(await store()).toMatchObject({ verdict: "ok" });
+    expect(the(await examine(), "database_server_good").saw).toContain("PostgreSQL");
+
+    await server().down("fast");
+    const down = await until(store, ({ verdict }) => verdict === "error");
+    expect(down.saw).toContain("PostgreSQL at 127.0.0.1:");
+    expect(down.fix).toContain("Start PostgreSQL");
+    expect(the(await examine(), "database_down").fix).toContain("DATABASE_URL");
+    const login = new URLSearchParams({ username: "a@b.c", password: "password123" });
+    const refused = await fetch(new URL("/api/v1/login/access-token", url), { method: "POST", body: login });
+    expect(refused.status).toBe(503);
+    expect((await fetch(new URL("/ready", url))).status).toBe(503);
+    shown.push(JSON.stringify(await findings(url)), await refused.text());
+
+    await server().up();
+    await until(store, ({ verdict }) => verdict === "ok");
+    expect((await fetch(new URL("/ready", url))).status).toBe(200);
+    shown.push(await (await fetch(new URL("/metrics", url))).text());
+    await process[Symbol.asyncDispose]();
+    shown.push(process.output);
+    expect(process.output).toContain("journal.poll");
+
+    const wrong = { ...settings, DATABASE_URL: settings.DATABASE_URL.replace(password, `${password}-wrong`) };
+    shown.push(await ServerProcess.start({ settings: wrong }).then(String, ({ message }: Error) => message));
+    expect(shown.at(-1)).toContain("password authentication failed");
+    const broken = { DATABASE_URL: `postgres:/user:${password}@host` };
+    shown.push(await ServerProcess.start({ settings: broken }).then(String, ({ message }: Error) => message));
+    expect(shown.at(-1)).toContain("DATABASE_URL: must be");
+    for (const text of shown) expect(text).not.toContain(password);
+  }, 60_000);
+});
