@@ -1,16 +1,17 @@
 /** `bun bench/run.ts [P1 P2 …] [--json FILE]`: each row beside its control, in one run on this machine. */
 import { parseArgs } from "node:util";
+import { hasPostgres } from "./kit/postgres.ts";
 import { head, line, type Result, summary, toJson } from "./report.ts";
 import { d1 } from "./rows/d1.ts";
 import { d2 } from "./rows/d2.ts";
 import { i1 } from "./rows/i1.ts";
 import { i5 } from "./rows/i5.ts";
-import { i6 } from "./rows/i6.ts";
+import { i6, i6Postgres } from "./rows/i6.ts";
 import { p1 } from "./rows/p1.ts";
 import { p2, p2Pipelined } from "./rows/p2.ts";
 import { p3 } from "./rows/p3.ts";
 import { p4 } from "./rows/p4.ts";
-import { p5 } from "./rows/p5.ts";
+import { p5, p5Postgres } from "./rows/p5.ts";
 import { p6, p6Orders } from "./rows/p6.ts";
 import { p7, p7Stalled } from "./rows/p7.ts";
 import { p8 } from "./rows/p8.ts";
@@ -33,6 +34,7 @@ const rows: readonly Row[] = [
   i1,
   i5,
   i6,
+  ...(hasPostgres ? [p5Postgres, i6Postgres] : []),
 ];
 
 function chosen(names: readonly string[]): readonly Row[] {

@@ -12,7 +12,7 @@ const words: Readonly<Record<Dialect, (inbox: string) => RawBuilder<unknown>>> =
     select (select number from inboxes where id = ${id}) * 1099511627776 + id, first_name || ' ' || last_name
     from inbox_customers where inbox_id = ${id}`,
   postgres: (id) => sql`insert into inbox_customer_words (customer_id, inbox_id, words)
-    select id, inbox_id, first_name || ' ' || last_name from inbox_customers where inbox_id = ${id}`,
+    select id, inbox_id, lower(first_name || ' ' || last_name) from inbox_customers where inbox_id = ${id}`,
 };
 
 /** A web inbox with so many conversations, each with a customer and one message; all have one word in common. */

@@ -1,10 +1,8 @@
 /** Peyk under test, in a process of its own: the product's own start, limits out of the way, no log. */
-import { Database } from "bun:sqlite";
+import { CompiledQuery } from "kysely";
 import { type App, startApp } from "../../src/app.ts";
-import { databaseFile } from "../../src/config/data-dir.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/schema.ts";
-import { migrate } from "../../src/services.ts";
 import { answerCalls } from "../kit/child.ts";
 import { settledUsage, usage } from "../kit/usage.ts";
 import type { ChatsPlan, ServerCalls } from "./calls.ts";
@@ -22,11 +20,9 @@ function configure(): Config {
 }
 
 async function start(): Promise<number> {
-  const config = configure();
-  await migrate(config);
-  using db = new Database(databaseFile(config));
-  db.run(createRoomTable);
-  app = await startApp(config, { channels: (core) => [roomChannel(core)] });
+  app = await startApp(configure(), { channels: (core) => [roomChannel(core)] });
+  const table = CompiledQuery.raw(createRoomTable);
+  await app.store.commit({ writes: [{ compile: () => table }] });
   return Number(app.urls[0]!.port);
 }
 
@@ -49,9 +45,10 @@ async function addUser(email: string, role: "user" | "staff"): Promise<void> {
   if (!known) await app!.accounts.add({ email, password: crypto.randomUUID(), role });
 }
 
-function countRows(table: string): number {
-  using db = new Database(databaseFile(app!.config), { readonly: true });
-  return db.query<{ n: number }, []>(`select count(*) as n from ${table}`).get()!.n;
+async function countRows(table: "device_logs" | "order_history"): Promise<number> {
+  const { db } = app!.store;
+  const counted = db.selectFrom(table).select((eb) => eb.fn.countAll<number>().as("n"));
+  return (await counted.executeTakeFirstOrThrow()).n;
 }
 
 /** A token of one agent, and his id. */
@@ -84,10 +81,10 @@ answerCalls({
   start,
   tokens,
   staffToken,
-  logLines: async () => countRows("device_logs"),
+  logLines: () => countRows("device_logs"),
   drivers: (count: number) => addDrivers(app!, count),
   orders: (count: number) => addOrders(app!, count),
-  orderSteps: async () => countRows("order_history"),
+  orderSteps: () => countRows("order_history"),
   usage,
   settledUsage,
 } satisfies ServerCalls);

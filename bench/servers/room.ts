@@ -19,9 +19,9 @@ const addMessage = prepared((db: Kysely<RoomTables>, { room, sender, text, at }:
   db.insertInto("bench_messages").values({ room, sender, text, at }),
 );
 
-/** Run once on the migrated database: the table that a chat would have. */
+/** Written once after the start: the table that a chat would have. */
 export const createRoomTable =
-  "create table if not exists bench_messages (room text not null, sender text not null, text text not null, at integer not null)";
+  "create table if not exists bench_messages (room text not null, sender text not null, text text not null, at bigint not null)";
 
 const outgoing = {
   joined: z.object({ room: z.string() }),
