@@ -7,7 +7,7 @@ import { answerCalls } from "../kit/child.ts";
 import { settledUsage, usage } from "../kit/usage.ts";
 import type { ChatsPlan, ServerCalls } from "./calls.ts";
 import { addDrivers, addOrders } from "./fleet.ts";
-import { addInbox, conversationsOf } from "./inbox.ts";
+import { addInbox, conversationsOf, tidy } from "./inbox.ts";
 import { createRoomTable, roomChannel } from "./room.ts";
 
 const users = 50;
@@ -72,6 +72,7 @@ async function inboxes(plan: { huge: number; small: number }): Promise<{ huge: s
   const [huge, small] = [await agent("huge"), await agent("small")];
   await addInbox(app!, huge.id, "Huge", plan.huge);
   await addInbox(app!, small.id, "Small", plan.small);
+  await tidy(app!.config);
   return { huge: huge.token, small: small.token };
 }
 

@@ -90,6 +90,8 @@ describePostgres("PostgreSQL", () => {
       TestClient.open(`ws://127.0.0.1:${url.port}/ws/phone?token=${token}`);
     const clients = [await listen(one), await listen(two)];
     for (const client of clients) await client.next("connected");
+    const examined = await examineHere({ settings: { ...settings, DATA_DIR: one.dataDir } });
+    expect(the(examined, "nodes_share_server").facts).toMatchObject({ writers: 2 });
     const numbers = Array.from({ length: 200 }, (_, i) => i);
     await Promise.all(numbers.map((n) => send(n % 2 === 0 ? one.url : two.url, token, n)));
     const heard: { seq: number; data: number }[][] = [];

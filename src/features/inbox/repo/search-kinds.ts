@@ -1,4 +1,4 @@
-import type { RawBuilder } from "kysely";
+import type { RawBuilder, SqlBool } from "kysely";
 import type { CustomerRow, Db } from "./tables.ts";
 
 /** Messages and names that a search looks at, the newest ones: a word that is everywhere must not hold up everybody. */
@@ -12,8 +12,8 @@ export interface Search {
   inTitles(inbox: string, text: string): Found;
   /** Those whose messages, names or title have them; three letters at least. */
   inIndex(inbox: string, text: string): Found;
-  /** What comes after `id in`. */
-  oneOf(ids: readonly string[]): RawBuilder<unknown>;
+  /** Whether the column `id` is one of these, which may be thousands. */
+  isOneOf(ids: readonly string[]): RawBuilder<SqlBool>;
   /** What is found of a customer. */
   customer(customer: Pick<CustomerRow, "id" | "inbox_id">, words: string): RawBuilder<unknown>;
   /** An edited message is found by its new text, a deleted one not at all. */

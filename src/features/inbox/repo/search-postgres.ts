@@ -20,7 +20,7 @@ export const postgresSearch: Search = {
         order by customer_id desc limit ${maxHits}) w
       join inbox_conversations c on c.customer_id = w.customer_id`,
 
-  oneOf: (ids) => sql`(select unnest(${ids}::text[]))`,
+  isOneOf: (ids) => sql`id = any(${ids}::text[])`,
 
   customer: ({ id, inbox_id }, words) =>
     sql`insert into inbox_customer_words (customer_id, inbox_id, words) values (${id}, ${inbox_id}, ${lower(words)})

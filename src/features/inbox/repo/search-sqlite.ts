@@ -45,7 +45,7 @@ const mergePages = 16;
 export const sqliteSearch: Search = {
   inTitles,
   inIndex,
-  oneOf: (ids) => sql`(select value from json_each(${JSON.stringify(ids)}))`,
+  isOneOf: (ids) => sql`id in (select value from json_each(${JSON.stringify(ids)}))`,
 
   customer: ({ id, inbox_id }, words) =>
     sql`insert or replace into inbox_customers_fts (rowid, words) values (${rowIn(inbox_id, id)}, ${words})`,

@@ -1,4 +1,4 @@
-import { type RawBuilder, type SqlBool, sql } from "kysely";
+import type { RawBuilder, SqlBool } from "kysely";
 import { type Dialect, dialectOf } from "../../../core/dialect.ts";
 import type { Compilable } from "../../../core/store.ts";
 import type { Search } from "./search-kinds.ts";
@@ -21,8 +21,7 @@ export async function conversationsFound(db: Db, inbox: string, search: string):
 }
 
 /** Whether a conversation is one of those that a search has found. */
-export const isOneOf = (db: Db, ids: readonly string[]): RawBuilder<SqlBool> =>
-  sql`id in ${searchOf(db).oneOf(ids)}`;
+export const isOneOf = (db: Db, ids: readonly string[]): RawBuilder<SqlBool> => searchOf(db).isOneOf(ids);
 
 /** What is found of a customer. */
 export const indexCustomer = (

@@ -121,13 +121,13 @@ export interface InboxTables {
     created_at: number;
   };
   inbox_canned_replies: { id: string; inbox_id: string; shortcut: string; content: string };
-  /** Where the search index has come to. */
+  /** Where the search index has come to; SQLite alone, as the next two. */
   inbox_search_state: { id: number; indexed: number };
   /** A conversation's messages in one segment, which ends with `segment`: their seqs as a JSON list. */
   inbox_message_index: { conversation_id: string; segment: number; seqs: string };
   /** The last message of the newest segment. */
   inbox_filing: { id: number; filed: number };
-  /** A view: the messages of a conversation, those that are in the index and the newest, which are not. */
+  /** A view: the messages of a conversation; on SQLite those that are in the index and the newest, which are not. */
   inbox_conversation_messages: { seq: number; conversation_id: string };
 }
 
