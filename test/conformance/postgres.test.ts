@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
+import { sql } from "kysely";
 import { migratePostgres, postgresColumns } from "../../src/adapters/store/postgres/migrate.ts";
 import { PostgresStore } from "../../src/adapters/store/postgres/store.ts";
 import { journalMigrations } from "../../src/core/journal-tables.ts";
-import { migrations as allMigrations } from "../../src/services.ts";
+import { type Tables as AllTables, migrations as allMigrations } from "../../src/services.ts";
 import { describePostgres, postgresServer } from "../kit/databases.ts";
 import { migrations, storeSuite, type Tables } from "./store.ts";
 
@@ -43,6 +44,52 @@ describePostgres("PostgreSQL", () => {
     const url = await server().database();
     await migratePostgres(url, { ...all, "things/999_future": { up: async () => {} } });
     expect(await complaint(migratePostgres(url, all))).toMatch(/newer version of Peyk.*Install that version/);
+  });
+
+  test("of two servers' changes, what has the lower number is there first", async () => {
+    const url = await server().database();
+    await migratePostgres(url, everything);
+    const stores = [
+      await PostgresStore.open<AllTables>({ url }),
+      await PostgresStore.open<AllTables>({ url }),
+    ];
+    let isOver = false;
+    const write = async (store: PostgresStore<AllTables>) => {
+      const { db } = store;
+      for (let round = 0; round < 60; round++)
+        await Promise.all(
+          Array.from({ length: 4 }, () =>
+            store.commit({
+              writes: [
+                db
+                  .insertInto("audit")
+                  .values({ at: 1, who: "1", name: "", what: "", target: "", detail: "" }),
+              ],
+              events: [{ topic: "a", type: "x", frame: "{}" }],
+            }),
+          ),
+        );
+    };
+    /** What stands in a table, with holes counted that a rolled back change leaves: none is rolled back here. */
+    const look = async () => {
+      const { rows } = await sql<{ events: number; head: number; rows: number; last: number }>`
+        select (select count(*) from journal) as events, (select coalesce(max(seq), 0) from journal) as head,
+          (select count(*) from audit) as rows, (select coalesce(max(id), 0) from audit) as last`.execute(
+        stores[0]!.db,
+      );
+      return rows[0]!;
+    };
+    const looking = (async () => {
+      for (; !isOver; ) {
+        const { events, head, rows, last } = await look();
+        expect([events, rows]).toEqual([head, last]);
+      }
+    })();
+    await Promise.all(stores.map(write));
+    isOver = true;
+    await looking;
+    expect(await look()).toEqual({ events: 480, head: 480, rows: 480, last: 480 });
+    for (const store of stores) await store.close();
   });
 
   test("types are as wide as SQLite's, and text is ordered by its bytes", async () => {
