@@ -6,7 +6,7 @@ import type { Role } from "../../src/core/identity.ts";
 import type { Overrides } from "../../src/services.ts";
 import { TestClient } from "./client.ts";
 import { FakeClock } from "./clock.ts";
-import { databaseUrl } from "./database.ts";
+import { databaseUrl, dropDatabase } from "./database.ts";
 import { tempDir } from "./temp.ts";
 
 /** Settings as an operator would write them, with a port that the system chooses and a folder of the test's own. */
@@ -29,9 +29,9 @@ export type Recorded = { [K in keyof CoreEvents]: { name: K } & CoreEvents[K] }[
 export class TestApp {
   readonly app: App;
   readonly events: Recorded[];
-  readonly #cleanUp: () => void;
+  readonly #cleanUp: () => Promise<void>;
 
-  private constructor(app: App, events: Recorded[], cleanUp: () => void) {
+  private constructor(app: App, events: Recorded[], cleanUp: () => Promise<void>) {
     this.app = app;
     this.events = events;
     this.#cleanUp = cleanUp;
@@ -45,7 +45,11 @@ export class TestApp {
     const url = await databaseUrl(folder);
     const all = url === undefined ? flags : { "database-url": url, ...flags };
     const app = await startApp(testConfig(folder, all), { ...overrides, events });
-    return new TestApp(app, recorded, () => temp?.[Symbol.dispose]());
+    return new TestApp(app, recorded, async () => {
+      if (temp === undefined) return;
+      await dropDatabase(folder);
+      temp[Symbol.dispose]();
+    });
   }
 
   get port(): number {
@@ -100,7 +104,7 @@ export class TestApp {
     if (clock instanceof FakeClock)
       for (let i = 0; i < 10; i++) await Bun.sleep(1).then(() => clock.advance(10));
     await stopped;
-    this.#cleanUp();
+    await this.#cleanUp();
   }
 }
 

@@ -18,14 +18,25 @@ export async function databaseUrl(dataDir: string): Promise<string | undefined> 
   return url;
 }
 
-async function make(server: string, name: string): Promise<string> {
+/** A test is over whose folder was its own: many copies would fill a small disk. */
+export async function dropDatabase(dataDir: string): Promise<void> {
+  const url = await made.get(dataDir);
+  made.delete(dataDir);
+  if (url !== undefined) await run(server!, `drop database "${new URL(url).pathname.slice(1)}" with (force)`);
+}
+
+async function run(server: string, statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: server });
   await client.connect();
   try {
-    await client.query(`create database "${name}" template "${templateName}"`);
+    await client.query(statement);
   } finally {
     await client.end();
   }
+}
+
+async function make(server: string, name: string): Promise<string> {
+  await run(server, `create database "${name}" template "${templateName}"`);
   const url = new URL(server);
   url.pathname = `/${name}`;
   return url.href;

@@ -11,11 +11,11 @@ const remedies: readonly [RegExp, string][] = [
   [/^(25006)$/, "DATABASE_URL must name the primary, not a standby that takes no changes."],
   [/^42501$/, "Make the user of DATABASE_URL the owner of the database."],
   [/^(55P03|57014|40P01|40001)$/, "Find who holds a lock: select * from pg_stat_activity."],
-  [/^(57P|08)/, "Wait until the server is up again; Peyk connects by itself."],
+  [/^(57P|08|25P03)/, "Wait until the server is up again; Peyk connects by itself."],
 ];
 
 /** It is down, or its network is, or it cannot take anything now: another time it may well. */
-const passing = /^(08|28|3D|40001|40P01|53|55P03|57|58|25006|42501)/;
+const passing = /^(08|25P03|28|3D|40001|40P01|53|55P03|57|58|25006|42501)/;
 
 /** PostgreSQL's own five characters, or the system's name for what is wrong with the network. */
 const codeOf = (error: unknown): string => (error as { code?: string } | undefined)?.code ?? "";
@@ -30,7 +30,7 @@ const noAnswer = (error: unknown): boolean =>
 
 /** The connection is gone, or was never there. */
 export const isLost = (error: unknown): boolean =>
-  isAnswer(error) ? /^(08|57P)/.test(codeOf(error)) : noAnswer(error);
+  isAnswer(error) ? /^(08|57P|25P03)/.test(codeOf(error)) : noAnswer(error);
 
 /** Nothing is wrong with the query itself. */
 const isPassing = (error: unknown): boolean =>

@@ -1,8 +1,14 @@
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from "kysely";
 import pg from "pg";
+import { within } from "../../../core/health.ts";
 import { toFault } from "./complaint.ts";
 import { connectionConfig, placeOf, readerOptions } from "./connection.ts";
 import { storableValues } from "./storable.ts";
+
+/** Milliseconds that the end of all connections may take. */
+const farewell = 2_000;
+
+const ignore = () => {};
 
 /** Connections that only read, for Kysely. Where the database does not answer, who asks gets the Fault `unavailable`. */
 export class Readers implements PostgresPool {
@@ -13,7 +19,7 @@ export class Readers implements PostgresPool {
     this.#place = placeOf(url);
     this.#pool = new pg.Pool({ ...connectionConfig(url, readerOptions), max });
     // A connection that breaks while nobody uses it is replaced by the pool.
-    this.#pool.on("error", () => {});
+    this.#pool.on("error", ignore);
   }
 
   async connect(): Promise<PostgresPoolClient> {
@@ -24,12 +30,11 @@ export class Readers implements PostgresPool {
     }
   }
 
+  /** Where nobody answers any more, nobody says goodbye either. */
   end(): Promise<void> {
-    return this.#pool.end();
+    return within(farewell, this.#pool.end()).catch(ignore);
   }
 }
-
-const ignore = () => {};
 
 /** One connection, as long as a query or a snapshot takes. */
 class LentClient implements PostgresPoolClient {

@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { within } from "../../../core/health.ts";
 import type { Change, Committed } from "../../../core/store.ts";
 import { Fault } from "../../../protocol/faults.ts";
 import { type Pending, settle, toUnit } from "../unit.ts";
@@ -17,6 +18,8 @@ export interface WriterOptions {
 const maxBatch = 500;
 /** Milliseconds after which a batch that is not answered has lost its connection. */
 const patience = 45_000;
+/** Milliseconds that the end of a connection may take. */
+const farewell = 2_000;
 /** Milliseconds between attempts to connect: the first pause, and the longest. */
 const pauses = { first: 100, longest: 5_000 };
 
@@ -140,7 +143,9 @@ export class Writer {
         this.#onIdle = resolve;
       });
     for (const doubt of this.#doubts) doubt.giveUp();
-    await this.#client?.end();
+    const client = this.#client;
+    // Where nobody answers any more, nobody says goodbye either.
+    if (client !== undefined) await within(farewell, client.end()).catch(() => cut(client));
   }
 }
 
