@@ -17,6 +17,7 @@ const again = [
   "catch-up",
   "kill",
   "inbox/acceptance",
+  "inbox/newest",
   "inbox/search",
   "dispatch/acceptance",
   "devices/commands",

@@ -17,6 +17,7 @@ export const inboxMigrations = (types: ColumnTypes): Migrations => ({
   "inbox/008_search_by_inbox": { up: own[types.dialect].searchByInbox },
   "inbox/009_search_merges": { up: own[types.dialect].searchMerges },
   "inbox/010_filing": { up: own[types.dialect].filing },
+  "inbox/013_newest": { up: newest },
 });
 
 async function inboxes(db: Kysely<unknown>, { bigint }: ColumnTypes): Promise<void> {
@@ -225,4 +226,9 @@ async function late(db: Kysely<unknown>, { bigint }: ColumnTypes): Promise<void>
     .on("inbox_message_refs")
     .column("message_id")
     .execute();
+}
+
+/** Conversations are read from their newest end (repo/newest.ts), and not all of each through a view. */
+async function newest(db: Kysely<unknown>): Promise<void> {
+  await db.schema.dropView("inbox_conversation_messages").execute();
 }

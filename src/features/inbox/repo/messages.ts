@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import { prepared } from "../../../core/prepared.ts";
+import { type MessagePage, newestSeqs, newestTold } from "./newest.ts";
 import type { Db, InboxTables, MessageRow, OutboxRow } from "./tables.ts";
 
 type NewMessage = Omit<MessageRow, "seq">;
@@ -41,45 +42,22 @@ const byClientId = prepared((db: Db, of: { conversation: string; author: string;
 export const messageByClientId = async (db: Db, conversation: string, author: string, clientId: string) =>
   (await db.executeQuery<MessageRow>(byClientId(db, { conversation, author, clientId }))).rows[0];
 
-/** A conversation's messages, which are found through this view alone: the table has no index for it (repo/filing.ts). */
-const seqsOf = (db: Db, conversation: string) =>
-  db.selectFrom("inbox_conversation_messages").select("seq").where("conversation_id", "=", conversation);
-
-/** What was not told yet is not there yet. SQLite takes an index of a few rows only where it sees the constants. */
-const toldOf = (db: Db, conversation: string) =>
-  seqsOf(db, conversation).where("seq", "not in", (eb) =>
-    eb
-      .selectFrom("inbox_messages")
-      .select("seq")
-      .where("conversation_id", "=", conversation)
-      .where("announced", "=", sql.lit(0)),
-  );
-
-export interface MessagePage {
-  readonly conversation: string;
-  readonly limit: number;
-  readonly offset: number;
-}
-
 /** The newest ones first. */
-export const messages = (db: Db, { conversation, limit, offset }: MessagePage): Promise<MessageRow[]> =>
+export const messages = (db: Db, page: MessagePage): Promise<MessageRow[]> =>
   db
     .selectFrom("inbox_messages")
     .selectAll()
-    .where("seq", "in", toldOf(db, conversation).orderBy("seq", "desc").limit(limit).offset(offset))
+    .where("seq", "in", sql<number>`(${newestTold(db, page)})`)
     .orderBy("seq", "desc")
     .execute();
 
-export async function countMessages(db: Db, conversation: string): Promise<number> {
-  const { n } = await db
-    .selectFrom(toldOf(db, conversation).as("told"))
-    .select((eb) => eb.fn.countAll<number>().as("n"))
-    .executeTakeFirstOrThrow();
-  return Number(n);
+/** The newest message that was told. */
+export async function newestSeq(db: Db, conversation: string): Promise<number> {
+  const { rows } = await sql<{
+    seq: number;
+  }>`${newestTold(db, { conversation, limit: 1, offset: 0 })}`.execute(db);
+  return rows[0]?.seq ?? 0;
 }
-
-export const newestSeq = async (db: Db, conversation: string): Promise<number> =>
-  (await toldOf(db, conversation).orderBy("seq", "desc").limit(1).executeTakeFirst())?.seq ?? 0;
 
 /** Customers' messages of a conversation that nobody has seen. */
 const unread = (db: Db, conversation: string) =>
@@ -96,11 +74,14 @@ export const answerUpTo = (db: Db, conversation: string, seq: number) =>
     .set({ is_answered: 1 })
     .where("seq", "in", unread(db, conversation).where("seq", "<=", seq).select("seq"));
 
+/** Messages that are looked at for what a customer sees, or a platform tells us again; older ones stay as they are. */
+const recent = 2_000;
+
 /** Our messages up to this one that the customer had not seen. */
 const unseen = (db: Db, conversation: string, seq: number) =>
   db
     .selectFrom("inbox_messages")
-    .where("seq", "in", seqsOf(db, conversation).where("seq", "<=", seq))
+    .where("seq", "in", sql<number>`(${newestSeqs(db, { conversation, count: recent, upTo: seq })})`)
     .where("state", "=", "sent")
     .where("type", "!=", "customer");
 
@@ -202,7 +183,7 @@ export const sentSince = (db: Db, conversation: string, since: number) =>
         .whereRef("inbox_message_refs.message_id", "=", "inbox_messages.id")
         .as("refs"),
     )
-    .where("seq", "in", seqsOf(db, conversation))
+    .where("seq", "in", sql<number>`(${newestSeqs(db, { conversation, count: recent })})`)
     .where("type", "!=", "customer")
     .where("author", "is not", null)
     .where("created_at", ">=", since)

@@ -127,8 +127,6 @@ export interface InboxTables {
   inbox_message_index: { conversation_id: string; segment: number; seqs: string };
   /** The last message of the newest segment. */
   inbox_filing: { id: number; filed: number };
-  /** A view: the messages of a conversation; on SQLite those that are in the index and the newest, which are not. */
-  inbox_conversation_messages: { seq: number; conversation_id: string };
 }
 
 export type Db = Kysely<InboxTables>;
