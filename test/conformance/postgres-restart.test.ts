@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { migratePostgres, postgresColumns } from "../../src/adapters/store/postgres/migrate.ts";
+import { postgresColumns } from "../../src/adapters/store/postgres/columns.ts";
+import { migratePostgres } from "../../src/adapters/store/postgres/migrate.ts";
 import { PostgresStore } from "../../src/adapters/store/postgres/store.ts";
 import { journalMigrations } from "../../src/core/journal-tables.ts";
 import type { Fault } from "../../src/protocol/faults.ts";

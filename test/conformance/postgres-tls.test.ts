@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { sql } from "kysely";
-import { migratePostgres, postgresColumns } from "../../src/adapters/store/postgres/migrate.ts";
+import { postgresColumns } from "../../src/adapters/store/postgres/columns.ts";
+import { migratePostgres } from "../../src/adapters/store/postgres/migrate.ts";
 import { PostgresStore } from "../../src/adapters/store/postgres/store.ts";
 import { type JournalTables, journalMigrations } from "../../src/core/journal-tables.ts";
 import { describePostgres } from "../kit/databases.ts";

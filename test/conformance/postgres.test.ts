@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { sql } from "kysely";
-import { migratePostgres, postgresColumns } from "../../src/adapters/store/postgres/migrate.ts";
+import { postgresColumns } from "../../src/adapters/store/postgres/columns.ts";
+import { migratePostgres } from "../../src/adapters/store/postgres/migrate.ts";
 import { PostgresStore } from "../../src/adapters/store/postgres/store.ts";
 import { journalMigrations } from "../../src/core/journal-tables.ts";
 import { type Tables as AllTables, migrations as allMigrations } from "../../src/services.ts";

@@ -1,16 +1,10 @@
 import { Kysely, PostgresDialect, sql } from "kysely";
 import pg from "pg";
-import type { ColumnTypes, Migrations } from "../../../core/feature.ts";
+import type { Migrations } from "../../../core/feature.ts";
 import { isUpToDate, runMigrations } from "../run-migrations.ts";
 import { complaint } from "./complaint.ts";
 import { connectionConfig, placeOf } from "./connection.ts";
 import { sameTypes } from "./same-types.ts";
-
-export const postgresColumns: ColumnTypes = {
-  dialect: "postgres",
-  bigint: "bigint",
-  identity: (column) => column.primaryKey().generatedByDefaultAsIdentity(),
-};
 
 /** The first with extensions that the owner of a database may create. */
 const oldest = 13;
