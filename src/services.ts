@@ -188,6 +188,7 @@ function createInbox(config: Config, store: Store<Tables>, core: Core, accounts:
       perAddress: config.maxNewConversationsPerAddress,
       perInbox: config.maxNewConversationsPerInbox,
     },
+    messagesPerMinute: config.inboxMessagesPerMinute,
     knowsUser: (id) => knowsUser(config, accounts, id),
     publicUrl: config.publicUrl,
   });

@@ -36,6 +36,7 @@ export const settings = (folder: string): Record<string, string> => ({
   DATA_DIR: folder,
   LOG_LEVEL: "silent",
   MESSAGE_RATE: "0",
+  INBOX_MESSAGES_PER_MINUTE: "0",
   CONNECT_RATE: "1000000",
   MAX_CONNECTIONS_PER_USER: "10000",
 });

@@ -226,6 +226,10 @@ export const settings = {
     integer(0, 100 * million).default(2_000),
     "The same of one web inbox, all addresses together",
   ),
+  inboxMessagesPerMinute: setting(
+    integer(0, million).default(60),
+    "Messages that one user may send to customers in any minute, over all of his sockets and HTTP together; 0: no limit",
+  ),
   journalMaxAge: setting(
     integer(60, 10 * year).default(7 * 86_400),
     "Seconds that events are kept for those who are away",

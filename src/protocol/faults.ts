@@ -232,6 +232,13 @@ export const faults = {
     message: "too many new conversations in a short time",
     hint: "Wait for the seconds in retry_after; operators raise MAX_NEW_CONVERSATIONS_PER_ADDRESS or MAX_NEW_CONVERSATIONS_PER_INBOX.",
   },
+  sending_too_fast: {
+    close: 4109,
+    http: 429,
+    retry: "later",
+    message: "this user has sent too many messages within a minute",
+    hint: "Wait for the seconds in retry_after, then send it again; operators raise INBOX_MESSAGES_PER_MINUTE, or set it to 0 for programs that answer.",
+  },
   server_full: {
     close: 4105,
     http: 503,

@@ -121,6 +121,10 @@ export const faultsFa: FaultWords = {
     message: "گفتگوهای تازهٔ بسیاری در زمانی کوتاه",
     hint: "به اندازهٔ ثانیه‌های retry_after صبر کنید؛ گردانندهٔ سرور می‌تواند MAX_NEW_CONVERSATIONS_PER_ADDRESS یا MAX_NEW_CONVERSATIONS_PER_INBOX را بیشتر کند.",
   },
+  sending_too_fast: {
+    message: "این کاربر در یک دقیقه پیام‌های بسیاری فرستاده است",
+    hint: "به اندازهٔ ثانیه‌های retry_after صبر کنید و پیام را دوباره بفرستید؛ گردانندهٔ سرور می‌تواند INBOX_MESSAGES_PER_MINUTE را بیشتر کند، یا اگر برنامه‌ای پاسخ می‌دهد آن را 0 بگذارد.",
+  },
   server_full: {
     message: "سرور به سقف اتصال‌هایش رسیده است",
     hint: "دیرتر دوباره تلاش کنید، یا MAX_CONNECTIONS و سقف فایل‌های باز را بیشتر کنید.",

@@ -121,6 +121,10 @@ export const faultsRu: FaultWords = {
     message: "слишком много новых бесед за короткое время",
     hint: "Подождите столько секунд, сколько указано в retry_after; оператор может увеличить MAX_NEW_CONVERSATIONS_PER_ADDRESS или MAX_NEW_CONVERSATIONS_PER_INBOX.",
   },
+  sending_too_fast: {
+    message: "этот пользователь отправил слишком много сообщений за минуту",
+    hint: "Подождите столько секунд, сколько указано в retry_after, и отправьте его снова; оператор может увеличить INBOX_MESSAGES_PER_MINUTE или задать 0, если отвечает программа.",
+  },
   server_full: {
     message: "у сервера столько соединений, сколько ему разрешено",
     hint: "Попробуйте позже или увеличьте MAX_CONNECTIONS и предел открытых файлов.",

@@ -43,6 +43,8 @@ export interface InboxDependencies {
   readonly box: SecretBox;
   readonly platforms: Platforms;
   readonly newcomers: NewcomerLimits;
+  /** Messages that one user may send to customers in any minute; 0: no limit. */
+  readonly messagesPerMinute: number;
   /** Whether there is a user with this id, as far as we can know. */
   readonly knowsUser: (id: string) => Promise<boolean>;
   /** Where the outside reaches us, without a slash at the end; `undefined`: nobody said. */

@@ -48,6 +48,7 @@ const fileStep = 2_000;
 const jobs = (inbox: Inbox): Job[] => [
   { name: "inbox.file", every: 100, run: () => inbox.conversations.file(fileStep) },
   { name: "inbox.index", every: 500, run: () => indexAll(inbox) },
+  { name: "inbox.forget_silent", every: 60_000, run: () => inbox.talk.forgetSilent() },
   { name: "inbox.forget_updates", every: 3_600_000, run: () => inbox.forgetUpdates() },
 ];
 

@@ -2,6 +2,7 @@ import { randomId } from "../../core/id.ts";
 import type { EventDraft } from "../../core/store.ts";
 import { Fault } from "../../protocol/faults.ts";
 import type { Room } from "./access.ts";
+import { AgentRate } from "./agent-rate.ts";
 import type { Arrivals } from "./arrivals.ts";
 import type { InboxDependencies } from "./dependencies.ts";
 import {
@@ -51,16 +52,19 @@ export class Talk {
   readonly #deps: InboxDependencies;
   readonly #outbox: Outbox;
   readonly #arrivals: Pick<Arrivals, "inTurn">;
+  readonly #rate: AgentRate;
 
   constructor(deps: InboxDependencies, outbox: Outbox, arrivals: Pick<Arrivals, "inTurn">) {
     this.#deps = deps;
     this.#outbox = outbox;
     this.#arrivals = arrivals;
+    this.#rate = new AgentRate(deps.messagesPerMinute, deps.clock);
   }
 
   /**
    * Stores a message and has it sent. Resolves once it is on disk; `chat_message` follows with the platform's answer,
-   * or after two seconds without it. Rejects with `bad_body` for a text that is empty or too long.
+   * or after two seconds without it. Rejects with `bad_body` for a text that is empty or too long, with
+   * `sending_too_fast` for one too many in a minute.
    */
   async say(room: Room, author: Author, { content, type, clientId }: NewMessage): Promise<Said> {
     const text = content.trim();
@@ -69,15 +73,22 @@ export class Talk {
       throw new Fault("bad_body", `Message content cannot be longer than ${maxContent} characters`);
     const earlier = await this.#earlier(room, author, clientId);
     if (earlier !== undefined) return earlier;
+    this.#rate.take(author.id);
     const row = this.#row(room, author, text, sendable.find((each) => each === type) ?? "support", clientId);
     try {
       return await this.#store(room, row);
     } catch (error) {
+      this.#rate.giveBack(author.id);
       // Two at once under one id: the other one was first.
       const first = await this.#earlier(room, author, clientId);
       if (first !== undefined) return first;
       throw error;
     }
+  }
+
+  /** Who has been silent for a minute need not be remembered. */
+  forgetSilent(): void {
+    this.#rate.forget();
   }
 
   async #earlier(room: Room, { id }: Author, clientId: string | undefined): Promise<Said | undefined> {

@@ -126,7 +126,7 @@ test("messages are found by any part of a word, in any script, upper and lower c
 });
 
 test("older messages come in pages", async () => {
-  await using world = await InboxWorld.start();
+  await using world = await InboxWorld.start({ flags: { "inbox-messages-per-minute": 0 } });
   const { id } = await world.conversation("0");
   for (let n = 1; n < 75; n++) await world.post(`/conversations/${id}/messages`, { content: String(n) });
   const chat = await world.app.connect(`/ws/chat/${id}/?token=${world.ana.token}`);

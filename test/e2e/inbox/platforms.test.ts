@@ -356,7 +356,7 @@ test("Instagram: a bad signature stores nothing, the challenge comes back as it 
 test("kill -9 while a thousand messages are on their way: each arrives, twice at most what was under way", async () => {
   using folder = tempDir();
   await using telegram = FakeTelegram.start();
-  const settings = { MESSAGE_RATE: "0" };
+  const settings = { MESSAGE_RATE: "0", INBOX_MESSAGES_PER_MINUTE: "0" };
   await peyk(
     folder.path,
     "user",

@@ -83,6 +83,7 @@ const routes = {
       responses: {
         201: json(Sent, "Stored, and on its way"),
         422: { description: "Empty or too long" },
+        429: { description: "Too many messages of yours within a minute; Retry-After says how long to wait" },
         ...refusals,
         ...unknown,
       },
