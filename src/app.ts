@@ -152,7 +152,7 @@ function createFeatures({
   clock,
 }: Services): Feature<OpenAPIHono<HttpEnv>>[] {
   const { hub, journal, connections } = core;
-  const kit = httpKit(accounts.authenticate, auditing(audit, events));
+  const kit = httpKit(accounts.authenticate, auditing(audit));
   const { presence } = core.options;
   hub.join(accountsTopic, { deliver: ({ data }) => signOutDriver(dispatch, events, String(data)) });
   const clients = new Clients({ journal, presence, clock, publisher: hub.publisher(clientsOutgoing) });
@@ -166,17 +166,12 @@ function createFeatures({
   ];
 }
 
-/** Notes what staff did over HTTP. It is done by then, so that it could not be noted is a failure of ours. */
+/** Notes what staff did over HTTP. */
 const auditing =
-  (audit: Audit, events: Events): Witness =>
+  (audit: Audit): Witness =>
   async (by, method, path) => {
     const act = actOf(method, path);
-    if (act === undefined) return;
-    try {
-      await audit.record({ by, ...act });
-    } catch (error) {
-      events.emit("failure", { where: "audit", incident: act.what, error });
-    }
+    if (act !== undefined) await audit.note({ by, ...act });
   };
 
 /** Whose account is disabled, or becomes something else, is no driver to send anywhere. */

@@ -106,9 +106,9 @@ export async function openServices(config: Config, overrides: Overrides = {}): P
   const operator = new OperatorToken();
   const accounts = createAccounts(config, store, core, operator);
   const devices = createDevices(config, store, core);
-  const inbox = createInbox(config, store, core, accounts);
+  const audit = createAudit(config, store, clock, events);
+  const inbox = createInbox(config, store, core, accounts, audit);
   const dispatch = createDispatch(config, store, core);
-  const audit = createAudit(config, store, clock);
   const close = async () => {
     await core.stop();
     await store.close();
@@ -167,7 +167,13 @@ function createDevices(config: Config, store: Store<Tables>, core: Core): Device
   });
 }
 
-function createInbox(config: Config, store: Store<Tables>, core: Core, accounts: Accounts): Inbox {
+function createInbox(
+  config: Config,
+  store: Store<Tables>,
+  core: Core,
+  accounts: Accounts,
+  audit: Audit,
+): Inbox {
   const { hub, journal, connections } = core;
   const { clock, events, presence } = core.options;
   return new Inbox({
@@ -188,6 +194,7 @@ function createInbox(config: Config, store: Store<Tables>, core: Core, accounts:
       perAddress: config.maxNewConversationsPerAddress,
       perInbox: config.maxNewConversationsPerInbox,
     },
+    audit: (act) => audit.note(act),
     messagesPerMinute: config.inboxMessagesPerMinute,
     knowsUser: (id) => knowsUser(config, accounts, id),
     publicUrl: config.publicUrl,
@@ -226,10 +233,11 @@ function createDispatch(config: Config, store: Store<Tables>, core: Core): Dispa
   });
 }
 
-const createAudit = ({ auditMaxAge }: Config, store: Store<Tables>, clock: Clock): Audit =>
+const createAudit = ({ auditMaxAge }: Config, store: Store<Tables>, clock: Clock, events: Events): Audit =>
   new Audit({
     store: store as unknown as Store<OperationsTables>,
     clock,
+    events,
     maxAge: auditMaxAge * 1000,
   });
 

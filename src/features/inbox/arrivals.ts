@@ -17,6 +17,7 @@ import {
 } from "./messages.ts";
 import type { Contact, PlatformEvent, PlatformName, Update } from "./platform.ts";
 import * as repo from "./repo.ts";
+import { SpamWatch } from "./spam-watch.ts";
 import { toMessage } from "./view.ts";
 
 /** Milliseconds in which an echo without a known id may be of a message that we have just sent. */
@@ -51,6 +52,7 @@ export class Arrivals {
   readonly #deps: InboxDependencies;
   readonly #assignment: Assignment;
   readonly #customers: Customers;
+  readonly #spamWatch = new SpamWatch();
   readonly #turns = new Turns();
   /** The parts in which an inbox sends a text; its platform knows. */
   split: (inbox: string, text: string) => readonly string[] = (_, text) => [text];
@@ -114,7 +116,8 @@ export class Arrivals {
       return undefined;
     }
     const changed = early === undefined ? {} : { content: early.text!, edited_at: early.at };
-    const row = { ...this.#row(room, event), ...changed };
+    const said = { ...this.#row(room, event), ...changed };
+    const row = this.#spamWatch.judge(room.conversation, said, event.platformId);
     const added = (draft.added.get(id) ?? 0) + 1;
     draft.added.set(id, added);
     draft.writes.push(...this.stored(room, row, event.platformId));
@@ -158,6 +161,7 @@ export class Arrivals {
       created_at: event.at,
       edited_at: null,
       deleted_at: null,
+      suspicions: null,
     };
   }
 
@@ -182,7 +186,17 @@ export class Arrivals {
       writes.push(repo.insertRef(db, { inbox_id, platform_id: platformId, message_id: row.id }));
     if (customer.unreachable !== null)
       writes.push(repo.updateCustomer(db, customer.id, { unreachable: null }));
+    writes.push(...this.#marked(id, row));
     return writes;
+  }
+
+  /** What is suspicious is marked in the change that stores it. */
+  #marked(
+    conversation: string,
+    { id, suspicions }: Pick<repo.MessageRow, "id" | "suspicions">,
+  ): Compilable[] {
+    const { db } = this.#deps.store;
+    return suspicions === null ? [] : [repo.markMessage(db, id, suspicions), repo.suspect(db, conversation)];
   }
 
   /** @param added how many of the customer's messages come with this change, this one counted. */
@@ -229,6 +243,7 @@ export class Arrivals {
       last_type: null,
       last_at: null,
       last_customer_at: null,
+      suspected: repo.suspected.no,
       created_at: now,
       updated_at: now,
     };
@@ -248,16 +263,13 @@ export class Arrivals {
     // What was taken back stays so, whatever comes late; so does the newer of two edits.
     if (room === undefined || row.deleted_at !== null) return;
     if (!isDeleted && row.edited_at !== null && event.at < row.edited_at) return;
-    const content = isDeleted ? "" : event.text;
-    const changed = {
-      ...row,
-      content,
-      ...(isDeleted ? { deleted_at: event.at, media: null } : { edited_at: event.at }),
-    };
+    const changed = this.#changedRow(room, row, event);
+    const { content } = changed;
     draft.writes.push(
       isDeleted ? repo.deleteMessage(db, row.id, event.at) : repo.editMessage(db, row.id, content, event.at),
       repo.setLastContent(db, row.conversation_id, row.id, content),
       ...repo.reindexMessage(db, inbox, row.seq, content),
+      ...(changed.suspicions === row.suspicions ? [] : this.#marked(row.conversation_id, changed)),
     );
     const message = toMessage(changed, room.customer);
     draft.events.push(
@@ -266,6 +278,17 @@ export class Arrivals {
         conversation_id: row.conversation_id,
       }),
     );
+  }
+
+  #changedRow(
+    { conversation }: Room,
+    row: repo.MessageRow,
+    event: EventOf<"edited"> | EventOf<"deleted">,
+  ): repo.MessageRow {
+    if (event.kind === "deleted") return { ...row, content: "", media: null, deleted_at: event.at };
+    const edited = { ...row, content: event.text, edited_at: event.at };
+    if (row.type !== "customer") return edited;
+    return this.#spamWatch.judge(conversation, edited, event.platformId);
   }
 
   async #roomOf(id: string): Promise<Room | undefined> {
@@ -384,7 +407,8 @@ export class Arrivals {
       clientId && (await repo.messageByClientId(store.db, room.conversation.id, author, clientId));
     if (known) return { message: shownToVisitor(known), isNew: false };
     const event = { kind: "message", platformId: "", from: noContact, text, at: clock.now() } as const;
-    const row = { ...this.#row(room, event), author, client_message_id: clientId ?? null };
+    const said = { ...this.#row(room, event), author, client_message_id: clientId ?? null };
+    const row = this.#spamWatch.judge(room.conversation, said, clientId ?? said.id);
     await journal.commit({ writes: this.stored(room, row, undefined), events: this.told(room, row, 1) });
     const message = shownToVisitor(row);
     visitors.publish(visitorTopic(room.conversation.inbox_id, room.customer.source_id), "message", message);

@@ -15,12 +15,13 @@ export class Assignment {
     this.#watchers = watchers;
   }
 
-  /** Nobody has taken it, and it is open: where the inbox wants that, the agent with the least to do gets it. */
+  /** Nobody has taken it, it is open and not suspected: where the inbox wants that, the agent with the least to do gets it. */
   async offer(conversation: string): Promise<void> {
     const { store, events } = this.#deps;
     try {
       const fresh = await repo.conversationById(store.db, conversation);
       if (fresh === undefined || fresh.assigned_to !== null || fresh.status === "closed") return;
+      if (fresh.suspected === repo.suspected.yes) return;
       const inbox = await repo.inboxById(store.db, fresh.inbox_id);
       if (inbox?.auto_assign !== 1) return;
       const agent = await this.#leastBusy(inbox.id);

@@ -23,6 +23,8 @@ export interface ConversationChange {
   readonly priority?: number | undefined;
   readonly title?: string | undefined;
   readonly assigned_to?: string | null | undefined;
+  /** `false`: an agent says that it is no spam, for good. */
+  readonly suspected?: boolean | undefined;
 }
 
 /** Lists and states of conversations. */
@@ -133,8 +135,10 @@ export class Conversations {
   async change(conversation: repo.ConversationRow, change: ConversationChange): Promise<void> {
     const { store, journal, lists, clock } = this.#deps;
     const { id, inbox_id } = conversation;
-    const { assigned_to, ...rest } = change;
-    const fields = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+    const { assigned_to, suspected, ...rest } = change;
+    const judged = isJudged(conversation, suspected) ? { suspected: stateOf(suspected) } : {};
+    const given = Object.entries({ ...rest, ...judged }).filter(([, value]) => value !== undefined);
+    const fields = Object.fromEntries(given);
     const now = clock.now();
     const writes: (Compilable | Guarded)[] = [];
     if (assigned_to !== undefined) {
@@ -148,6 +152,7 @@ export class Conversations {
     const told = {
       conversation_id: id,
       ...(change.status === undefined ? {} : { status: change.status }),
+      ...("suspected" in judged ? { suspected } : {}),
       ...(assigned_to === undefined
         ? {}
         : { assigned_to: assigned_to === null ? null : toUserId(assigned_to) }),
@@ -223,3 +228,9 @@ export class Conversations {
     return row;
   }
 }
+
+/** An agent says other than what stands there. What he only sends back as he got it is no judgement. */
+export const isJudged = ({ suspected }: repo.ConversationRow, now: boolean | undefined): now is boolean =>
+  now !== undefined && now !== (suspected === repo.suspected.yes);
+
+const stateOf = (isSuspected: boolean): number => (isSuspected ? repo.suspected.yes : repo.suspected.cleared);

@@ -2,6 +2,7 @@ import type { Clock } from "../../core/clock.ts";
 import type { Connections } from "../../core/connections.ts";
 import type { Events } from "../../core/events.ts";
 import type { Hub, Publisher } from "../../core/hub.ts";
+import type { Identity } from "../../core/identity.ts";
 import type { Journal } from "../../core/journal.ts";
 import type { Presence } from "../../core/presence.ts";
 import type { Store } from "../../core/store.ts";
@@ -27,6 +28,13 @@ export interface Platforms {
   check(kind: PlatformName, settings: unknown): Promise<{ readonly account: string }>;
 }
 
+/** Who did what to which conversation. */
+export interface Act {
+  readonly by: Pick<Identity, "id" | "name">;
+  readonly what: "conversation.suspect" | "conversation.clear";
+  readonly target: string;
+}
+
 /** What every part of this feature works with. */
 export interface InboxDependencies {
   readonly store: Store<InboxTables>;
@@ -43,6 +51,8 @@ export interface InboxDependencies {
   readonly box: SecretBox;
   readonly platforms: Platforms;
   readonly newcomers: NewcomerLimits;
+  /** Notes what an agent decided, for GET /api/audit. Never rejects. */
+  readonly audit: (act: Act) => Promise<void>;
   /** Messages that one user may send to customers in any minute; 0: no limit. */
   readonly messagesPerMinute: number;
   /** Whether there is a user with this id, as far as we can know. */

@@ -24,6 +24,9 @@ const whole = (value: unknown): number | undefined => {
   return typeof number === "number" && Number.isInteger(number) ? number : undefined;
 };
 
+const boolean = (value: unknown): boolean | undefined =>
+  value === true || value === "true" ? true : value === false || value === "false" ? false : undefined;
+
 const orders = ["created_at", "updated_at", "title", "status", "priority"] as const;
 
 /** Page size from 1 to 500; nothing or junk is the default. `offset` wins over `page`. */
@@ -52,6 +55,7 @@ export function toFilter(inboxes: readonly string[], raw: Raw): ConversationFilt
     tags,
     dateFrom: time(raw.date_from),
     dateTo: time(raw.date_to),
+    suspected: boolean(raw.suspected),
     unreadOnly: raw.unread_only === true || raw.unread_only === "true",
     assignedTo: typeof raw.assigned_to === "number" ? String(raw.assigned_to) : text(raw.assigned_to),
     search: text(raw.search),

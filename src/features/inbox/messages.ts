@@ -3,6 +3,7 @@ import { durable, latest } from "../../core/channel.ts";
 import { randomId } from "../../core/id.ts";
 import { platformNames } from "./platform.ts";
 import { messageTypes, statuses } from "./repo.ts";
+import { suspicionReasons } from "./suspicion.ts";
 
 /** Longest message (seed 002's original: 1,000 characters). */
 export const maxContent = 1_000;
@@ -50,6 +51,8 @@ export const Conversation = z.object({
   unread_count: z.number().int(),
   priority: z.number().int(),
   is_active: z.boolean(),
+  /** One of its customer's messages looked like spam, and no agent has said that it is none. */
+  suspected: z.boolean(),
   assigned_to: userId.nullable(),
   created_at: at,
   updated_at: at,
@@ -86,6 +89,8 @@ export const Message = z.object({
   client_message_id: z.string().nullable(),
   edited_at: at.nullable(),
   deleted: z.boolean(),
+  /** Why this customer's message looks like spam; missing where it does not. */
+  suspicions: z.array(z.enum(suspicionReasons)).optional(),
 });
 export type Message = z.output<typeof Message>;
 
@@ -148,6 +153,8 @@ export const conversationsOutgoing = {
       conversation_id: z.string(),
       status: z.enum(statuses).optional(),
       assigned_to: userId.nullable().optional(),
+      /** An agent has said that it is spam, or that it is none. */
+      suspected: z.boolean().optional(),
       unread_count: z.number().int().optional(),
     }),
   ),

@@ -1,4 +1,5 @@
 import type { Connection } from "../../core/channel.ts";
+import type { Identity } from "../../core/identity.ts";
 import { Fault } from "../../protocol/faults.ts";
 import { Access, type Room } from "./access.ts";
 import { Arrivals, rememberUpdates } from "./arrivals.ts";
@@ -99,6 +100,13 @@ export class Inbox {
     const failed = (error: unknown) =>
       this.deps.events.emit("failure", { where: "inbox.typing", incident: inbox_id, error });
     this.inboxes.running.platform(inbox_id)?.typing?.(room.customer.source_id).catch(failed);
+  }
+
+  /** An agent has said whether a conversation is spam. One that is none is given out like any other. */
+  async judged(conversation: string, { id, name }: Identity, isSpam: boolean): Promise<void> {
+    const what = isSpam ? "conversation.suspect" : "conversation.clear";
+    await this.deps.audit({ by: { id, name }, what, target: conversation });
+    if (!isSpam) await this.assignment.offer(conversation);
   }
 
   /** What no delivery of a platform needs any more. */

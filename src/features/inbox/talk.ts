@@ -124,6 +124,7 @@ export class Talk {
       created_at: this.#deps.clock.now(),
       edited_at: null,
       deleted_at: null,
+      suspicions: null,
     };
   }
 

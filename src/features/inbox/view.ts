@@ -1,5 +1,6 @@
 import { type Conversation, type Customer, iso, isoOrNull, type Message, toUserId } from "./messages.ts";
-import type { ConversationRow, CustomerRow, MessageRow } from "./repo.ts";
+import { type ConversationRow, type CustomerRow, type MessageRow, suspected } from "./repo.ts";
+import { noticed } from "./spam-watch.ts";
 
 export interface TagOf {
   readonly conversation_id: string;
@@ -50,6 +51,7 @@ export const toConversation = (
   unread_count: row.unread,
   priority: row.priority,
   is_active: row.status !== "closed",
+  suspected: row.suspected === suspected.yes,
   assigned_to: row.assigned_to === null ? null : toUserId(row.assigned_to),
   created_at: iso(row.created_at),
   updated_at: iso(row.updated_at),
@@ -69,7 +71,7 @@ type Named = Pick<CustomerRow, "id" | "first_name" | "last_name">;
 
 export function toMessage(row: Omit<MessageRow, "seq">, { id, first_name, last_name }: Named): Message {
   const media = row.media === null ? null : JSON.parse(row.media);
-  return {
+  const message: Message = {
     id: row.id,
     conversation_id: row.conversation_id,
     content: row.content,
@@ -89,6 +91,8 @@ export function toMessage(row: Omit<MessageRow, "seq">, { id, first_name, last_n
     edited_at: isoOrNull(row.edited_at),
     deleted: row.deleted_at !== null,
   };
+  if (row.suspicions !== null) message.suspicions = noticed(row);
+  return message;
 }
 
 /** What the platform's `media` takes is for the server alone. */

@@ -1,4 +1,5 @@
 import type { Clock } from "../../core/clock.ts";
+import type { Events } from "../../core/events.ts";
 import type { Identity } from "../../core/identity.ts";
 import { hideJwt, hideTokens } from "../../core/redact.ts";
 import type { Store } from "../../core/store.ts";
@@ -17,6 +18,7 @@ export interface Act {
 export interface AuditDependencies {
   readonly store: Store<repo.OperationsTables>;
   readonly clock: Clock;
+  readonly events: Events;
   /** Milliseconds that entries are kept. */
   readonly maxAge: number;
 }
@@ -41,6 +43,15 @@ export class Audit {
       detail: hideTokens(JSON.stringify(detail, cut)),
     };
     await store.commit({ writes: [repo.insertAudit(store.db, row)] });
+  }
+
+  /** Notes what is done by now: that it could not be noted is a failure of ours, and undoes nothing. */
+  async note(act: Act): Promise<void> {
+    try {
+      await this.record(act);
+    } catch (error) {
+      this.#deps.events.emit("failure", { where: "audit", incident: act.what, error });
+    }
   }
 
   /** Newest first. */

@@ -2,6 +2,7 @@ import { type Kysely, sql } from "kysely";
 import type { ColumnTypes, Migrations } from "../../../core/feature.ts";
 import * as postgres from "./postgres.ts";
 import * as sqlite from "./sqlite.ts";
+import { suspicion } from "./suspicion.ts";
 
 /** Indices that each database has of its own kind. */
 const own = { sqlite, postgres };
@@ -17,6 +18,7 @@ export const inboxMigrations = (types: ColumnTypes): Migrations => ({
   "inbox/008_search_by_inbox": { up: own[types.dialect].searchByInbox },
   "inbox/009_search_merges": { up: own[types.dialect].searchMerges },
   "inbox/010_filing": { up: own[types.dialect].filing },
+  "inbox/011_suspicion": { up: suspicion },
   "inbox/013_newest": { up: newest },
 });
 

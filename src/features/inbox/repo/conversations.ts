@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { prepared } from "../../../core/prepared.ts";
 import { isOneOf } from "./search.ts";
-import type { ConversationRow, CustomerRow, Db, InboxTables } from "./tables.ts";
+import { type ConversationRow, type CustomerRow, type Db, type InboxTables, suspected } from "./tables.ts";
 
 const byId = prepared((db: Db, { id }: { id: string }) =>
   db.selectFrom("inbox_conversations").selectAll().where("id", "=", id),
@@ -69,7 +69,10 @@ export const updateConversation = (
   db: Db,
   id: string,
   change: Partial<
-    Pick<ConversationRow, "status" | "priority" | "assigned_to" | "unread" | "updated_at" | "title">
+    Pick<
+      ConversationRow,
+      "status" | "priority" | "assigned_to" | "unread" | "updated_at" | "title" | "suspected"
+    >
   >,
 ) => db.updateTable("inbox_conversations").set(change).where("id", "=", id);
 
@@ -167,6 +170,7 @@ export interface ConversationFilter {
   readonly dateFrom?: number | undefined;
   readonly dateTo?: number | undefined;
   readonly unreadOnly?: boolean | undefined;
+  readonly suspected?: boolean | undefined;
   readonly assignedTo?: string | undefined;
   readonly search?: string | undefined;
   /** What the search found in each inbox; filled in once, for the page and its count. */
@@ -180,26 +184,32 @@ export interface ConversationFilter {
 /** Conversations of one inbox that fit. */
 function fitting(db: Db, inbox: string, filter: ConversationFilter) {
   const { status, source, priority, tags, dateFrom, dateTo, assignedTo, found } = filter;
-  return db
-    .selectFrom("inbox_conversations")
-    .where("inbox_id", "=", inbox)
-    .$if(status !== undefined, (all) => all.where("status", "=", status as "active"))
-    .$if(source !== undefined, (all) => all.where("source", "=", source as "web"))
-    .$if(priority !== undefined, (all) => all.where("priority", "=", priority!))
-    .$if(dateFrom !== undefined, (all) => all.where("created_at", ">=", dateFrom!))
-    .$if(dateTo !== undefined, (all) => all.where("created_at", "<=", dateTo!))
-    .$if(assignedTo !== undefined, (all) => all.where("assigned_to", "=", assignedTo!))
-    .$if(filter.unreadOnly === true, (all) => all.where("unread", ">", 0))
-    .$if(tags !== undefined && tags.length > 0, (all) =>
-      all.where("id", "in", (eb) =>
-        eb
-          .selectFrom("inbox_conversation_tags")
-          .innerJoin("inbox_tags", "inbox_tags.id", "inbox_conversation_tags.tag_id")
-          .select("inbox_conversation_tags.conversation_id")
-          .where("inbox_tags.name", "in", tags!),
-      ),
-    )
-    .$if(found !== undefined, (all) => all.where(isOneOf(db, found!.get(inbox) ?? [])));
+  return (
+    db
+      .selectFrom("inbox_conversations")
+      .where("inbox_id", "=", inbox)
+      .$if(status !== undefined, (all) => all.where("status", "=", status as "active"))
+      .$if(source !== undefined, (all) => all.where("source", "=", source as "web"))
+      .$if(priority !== undefined, (all) => all.where("priority", "=", priority!))
+      .$if(dateFrom !== undefined, (all) => all.where("created_at", ">=", dateFrom!))
+      .$if(dateTo !== undefined, (all) => all.where("created_at", "<=", dateTo!))
+      .$if(assignedTo !== undefined, (all) => all.where("assigned_to", "=", assignedTo!))
+      .$if(filter.unreadOnly === true, (all) => all.where("unread", ">", 0))
+      // A constant, or SQLite would not take the index of these few.
+      .$if(filter.suspected !== undefined, (all) =>
+        all.where("suspected", filter.suspected === true ? "=" : "!=", sql.lit(suspected.yes)),
+      )
+      .$if(tags !== undefined && tags.length > 0, (all) =>
+        all.where("id", "in", (eb) =>
+          eb
+            .selectFrom("inbox_conversation_tags")
+            .innerJoin("inbox_tags", "inbox_tags.id", "inbox_conversation_tags.tag_id")
+            .select("inbox_conversation_tags.conversation_id")
+            .where("inbox_tags.name", "in", tags!),
+        ),
+      )
+      .$if(found !== undefined, (all) => all.where(isOneOf(db, found!.get(inbox) ?? [])))
+  );
 }
 
 /** A page over several inboxes. Its ids come first, from the index alone: a deep page reads no rows that it leaves out. */

@@ -6,6 +6,9 @@ export type Status = (typeof statuses)[number];
 export const messageTypes = ["customer", "support", "marketing", "AI"] as const;
 export type MessageType = (typeof messageTypes)[number];
 
+/** Whether a conversation is suspected; one that an agent has cleared is not suspected again. */
+export const suspected = { no: 0, yes: 1, cleared: 2 } as const;
+
 /** Times are milliseconds since 1970; JSON is kept as text; booleans are 0 and 1. */
 export interface InboxTables {
   inboxes: {
@@ -61,6 +64,8 @@ export interface InboxTables {
     last_type: MessageType | null;
     last_at: number | null;
     last_customer_at: number | null;
+    /** One of `suspected`. */
+    suspected: number;
     created_at: number;
     updated_at: number;
   };
@@ -84,6 +89,8 @@ export interface InboxTables {
     created_at: number;
     edited_at: number | null;
     deleted_at: number | null;
+    /** JSON list of reasons to suspect it; null where there are none. Not written with the row: see `markMessage`. */
+    suspicions: string | null;
   };
   /** The platform's ids of a message; one sent in parts has several. */
   inbox_message_refs: { inbox_id: string; platform_id: string; message_id: string };

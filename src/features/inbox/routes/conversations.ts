@@ -2,6 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { body, json, security } from "../../../core/http.ts";
 import { Fault } from "../../../protocol/faults.ts";
+import { isJudged } from "../conversations.ts";
 import { Conversation, Message, maxContent, Pagination } from "../messages.ts";
 import { statuses } from "../repo.ts";
 import type { Inbox } from "../service.ts";
@@ -18,6 +19,10 @@ const Change = z.object({
   priority: z.number().int().min(0).max(10).optional(),
   title: z.string().trim().min(1).max(100).optional(),
   assigned_to: userId.nullable().optional().describe("A member of the inbox; null gives it back"),
+  suspected: z
+    .boolean()
+    .optional()
+    .describe("false: it is no spam, and nothing in it is suspected any more; true: it is spam after all"),
 });
 const NewMessage = z.object({
   content: z.string().max(100_000),
@@ -55,7 +60,7 @@ const routes = {
     createRoute({
       method: "patch",
       path: "/api/conversations/{id}",
-      summary: "Close, reopen, prioritise, name or assign a conversation: all of it, or nothing",
+      summary: "Close, reopen, prioritise, name, assign or clear a conversation: all of it, or nothing",
       request: { params: Id, body: body(Change) },
       responses: {
         200: json(One, "The conversation"),
@@ -133,12 +138,13 @@ export function addConversationRoutes(app: Routes, inbox: Inbox, { guard }: Kit)
     c.json(await view(c.get("identity").id, c.req.valid("param").id), 200),
   );
   app.openapi(routes.change(agent), async (c) => {
-    const { id: user } = c.get("identity");
-    const room = await access.room(user, c.req.valid("param").id);
+    const by = c.get("identity");
+    const { conversation } = await access.room(by.id, c.req.valid("param").id);
     const { assigned_to, ...change } = c.req.valid("json");
     const agentId = assigned_to == null ? assigned_to : String(assigned_to);
-    await conversations.change(room.conversation, { ...change, assigned_to: agentId });
-    return c.json(await view(user, room.conversation.id), 200);
+    await conversations.change(conversation, { ...change, assigned_to: agentId });
+    if (isJudged(conversation, change.suspected)) await inbox.judged(conversation.id, by, change.suspected);
+    return c.json(await view(by.id, conversation.id), 200);
   });
   app.openapi(routes.messages(agent), async (c) => {
     const room = await access.room(c.get("identity").id, c.req.valid("param").id);

@@ -19,6 +19,7 @@ export const ListQuery = z.object({
   priority: text,
   assigned_to: text,
   unread_only: text,
+  suspected: text.describe("true: suspected ones alone; false: all others"),
   search: text.describe("Three letters or more find them anywhere in messages and names"),
   date_from: text,
   date_to: text,
