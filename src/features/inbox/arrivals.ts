@@ -244,6 +244,7 @@ export class Arrivals {
       last_at: null,
       last_customer_at: null,
       suspected: repo.suspected.no,
+      first_response_at: null,
       created_at: now,
       updated_at: now,
     };

@@ -9,6 +9,7 @@ import { addConversationRoutes } from "./routes/conversations.ts";
 import { addInboxRoutes } from "./routes/inboxes.ts";
 import type { Kit } from "./routes/kit.ts";
 import { addPlatformRoutes } from "./routes/platforms.ts";
+import { addStatsRoutes } from "./routes/stats.ts";
 import { addToolRoutes } from "./routes/tools.ts";
 import type { Inbox } from "./service.ts";
 
@@ -29,6 +30,7 @@ function createRoutes(inbox: Inbox, kit: Kit): OpenAPIHono<HttpEnv> {
   addConversationRoutes(app, inbox, kit);
   addToolRoutes(app, inbox, kit);
   addPlatformRoutes(app, inbox, kit);
+  addStatsRoutes(app, inbox, kit);
   return app;
 }
 
@@ -36,26 +38,31 @@ function createRoutes(inbox: Inbox, kit: Kit): OpenAPIHono<HttpEnv> {
 const indexStep = 50;
 
 /**
- * Milliseconds that the index rests after a step that took so many. The index may be late, messages may not: a step
+ * Milliseconds that the index, or the counting, rests after a step that took so many. These may be late, messages may not: a step
  * that had to wait, because the store is busy, is followed by a much longer rest. So an idle store catches up soon,
  * and a busy one is left alone (bench I5).
  */
 const restAfter = (ms: number): number => Math.min(1_000, 10 * ms ** 3);
+
+/** Messages that are counted at once for stats. */
+const countStep = 1_000;
 
 /** Newest messages that are looked through to find those of one conversation, some 0.3 ms; filing as many takes 1 ms. */
 const fileStep = 2_000;
 
 const jobs = (inbox: Inbox): Job[] => [
   { name: "inbox.file", every: 100, run: () => inbox.conversations.file(fileStep) },
-  { name: "inbox.index", every: 500, run: () => indexAll(inbox) },
+  { name: "inbox.index", every: 500, run: () => inSteps(inbox, () => inbox.conversations.index(indexStep)) },
+  { name: "inbox.count", every: 1_000, run: () => inSteps(inbox, () => inbox.stats.count(countStep)) },
   { name: "inbox.forget_silent", every: 60_000, run: () => inbox.talk.forgetSilent() },
   { name: "inbox.forget_updates", every: 3_600_000, run: () => inbox.forgetUpdates() },
 ];
 
-async function indexAll({ conversations, deps: { clock } }: Inbox): Promise<void> {
+/** What can wait is done in steps, with a rest after each. */
+async function inSteps({ deps: { clock } }: Inbox, step: () => Promise<boolean>): Promise<void> {
   for (;;) {
     const began = clock.monotonic();
-    if (!(await conversations.index(indexStep))) return;
+    if (!(await step())) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     clock.after(restAfter(clock.monotonic() - began), resolve);
     await promise;

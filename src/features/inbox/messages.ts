@@ -106,6 +106,30 @@ export const Pagination = z.object({
   limit: z.number().int(),
 });
 
+const count = z.number().int();
+const messagesByType = { customer: count, support: count, marketing: count, AI: count };
+
+export const InboxStats = z.object({
+  inbox_id: z.string(),
+  from: z.iso.date(),
+  to: z.iso.date(),
+  /** `opened` within the days; `open` and `closed` now. */
+  conversations: z.object({ opened: count, open: count, closed: count }),
+  messages: z.object(messagesByType),
+  /** Messages of these days that did not reach their customer, and were not sent again since. */
+  failed_sends: count,
+  /** From a conversation's beginning to the first message of an agent, for those that began within the days. */
+  first_response: z.object({
+    conversations: count,
+    median_ms: z.number().nullable(),
+    p95_ms: z.number().nullable(),
+  }),
+  /** What each one said, the busiest first. */
+  agents: z.array(z.object({ user_id: userId, name: z.string(), messages: count })),
+  days: z.array(z.object({ day: z.iso.date(), opened: count, ...messagesByType, failed_sends: count })),
+});
+export type InboxStats = z.output<typeof InboxStats>;
+
 const loose = z.record(z.string().max(60), z.unknown());
 
 export const conversationsIncoming = {

@@ -5,6 +5,7 @@ export * from "./repo/inboxes.ts";
 export * from "./repo/messages.ts";
 export { countMessages } from "./repo/newest.ts";
 export * from "./repo/search.ts";
+export * from "./repo/stats.ts";
 export * from "./repo/suspicion.ts";
 export * from "./repo/tables.ts";
 export * from "./repo/tools.ts";

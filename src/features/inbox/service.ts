@@ -11,6 +11,7 @@ import { Inboxes } from "./inboxes.ts";
 import { chatTopic, InboxChanged, inboxesTopic, iso, toUserId } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
 import * as repo from "./repo.ts";
+import { Stats } from "./stats.ts";
 import { Talk } from "./talk.ts";
 import { Watchers } from "./watchers.ts";
 
@@ -25,11 +26,13 @@ export class Inbox {
   readonly assignment: Assignment;
   readonly watchers = new Watchers();
   readonly outbox: Outbox;
+  readonly stats: Stats;
   readonly deps: InboxDependencies;
 
   constructor(deps: InboxDependencies) {
     this.deps = deps;
     this.access = new Access(deps);
+    this.stats = new Stats(deps);
     this.conversations = new Conversations(deps);
     this.assignment = new Assignment(deps, this.conversations, this.watchers);
     this.outbox = new Outbox(deps, this.access);

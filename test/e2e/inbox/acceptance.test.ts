@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { FakeClock } from "../../kit/clock.ts";
 import { InboxWorld } from "./kit.ts";
 
 /** The acceptance list of seed 002, item by item; its own JavaScript runs in test/seeds, platforms in platforms.test.ts. */
@@ -300,6 +301,63 @@ test("a repeat under the sender's own id is one message, also when both come at 
   await visitor.next("message");
   expect(await visitor.settle()).toEqual([]);
   expect((await world.get(`/conversations/${id}/messages`)).pagination.count).toBe(2);
+});
+
+test("15. a user's 21st message within a minute is refused; 1,000 characters are taken and 1,001 are not", async () => {
+  const clock = new FakeClock(Date.now());
+  await using world = await InboxWorld.start({ clock, flags: { "inbox-messages-per-minute": 20 } });
+  const { id, visitor } = await world.conversation();
+  const chat = await world.chat(id);
+  const post = (text: string, agent = world.ana) =>
+    world.post(`/conversations/${id}/messages`, { content: text }, agent);
+  // Characters as people count them: each of these is two of JavaScript's. What is refused for it does not count.
+  for (const letter of ["x", "ж", "🙂"]) {
+    chat.send(content(letter.repeat(1_001)));
+    expect((await chat.next()).error).toBe("Message content cannot be longer than 1000 characters");
+    expect((await post(letter.repeat(1_001))).status).toBe(422);
+    visitor.send({ type: "message", content: letter.repeat(1_001) });
+    expect(await visitor.next("error")).toMatchObject({ error: "bad_body" });
+    chat.send(content(letter.repeat(1_000)));
+    expect((await chat.next("chat_message")).message.content).toBe(letter.repeat(1_000));
+    expect((await post(letter.repeat(1_000))).status).toBe(201);
+    await chat.next("chat_message");
+    visitor.send({ type: "message", content: `${letter.repeat(999)}!` });
+    await chat.next("chat_message");
+  }
+  for (let n = 6; n < 20; n++) expect((await post(String(n))).status).toBe(201);
+  chat.send(content("the 21st"));
+  expect(await chat.next("error")).toMatchObject({ fault: "sending_too_fast", retry_after: 60 });
+  expect((await post("the 21st")).status).toBe(429);
+  expect((await post("of another user", world.staff)).status).toBe(201);
+  clock.advance(60_000);
+  expect((await post("a minute later")).status).toBe(201);
+});
+
+test("15. what looks like spam is marked and shown, and stats tell how the inbox does", async () => {
+  await using world = await InboxWorld.start();
+  const { id, visitor } = await world.conversation("Salam");
+  const chat = await world.chat(id);
+  for (let n = 0; n < 3; n++) visitor.send({ type: "message", content: "Earn 5000 a day from home" });
+  const marks = [];
+  for (let n = 0; n < 3; n++) marks.push((await chat.next("chat_message")).message.suspicions);
+  expect(marks).toEqual([undefined, undefined, ["repeated_text"]]);
+  expect((await world.get("/conversations?suspected=true")).conversations).toMatchObject([
+    { id, unread_count: 4 },
+  ]);
+  await world.send("PATCH", `/conversations/${id}`, { suspected: false });
+  expect((await world.get("/conversations?suspected=true")).conversations).toEqual([]);
+  await world.post(`/conversations/${id}/messages`, { content: "no, thanks" });
+  const stats = await world.until(
+    () => world.get(`/inboxes/${world.inbox}/stats`),
+    ({ messages }) => messages.support === 1,
+  );
+  expect(stats).toMatchObject({
+    conversations: { opened: 1, open: 1, closed: 0 },
+    messages: { customer: 4, support: 1 },
+    failed_sends: 0,
+    first_response: { conversations: 1, median_ms: expect.any(Number), p95_ms: expect.any(Number) },
+    agents: [{ user_id: Number(world.ana.id), messages: 1 }],
+  });
 });
 
 test("16. an honest client may open and switch chats quickly", async () => {

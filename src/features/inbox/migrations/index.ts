@@ -2,6 +2,7 @@ import { type Kysely, sql } from "kysely";
 import type { ColumnTypes, Migrations } from "../../../core/feature.ts";
 import * as postgres from "./postgres.ts";
 import * as sqlite from "./sqlite.ts";
+import { stats } from "./stats.ts";
 import { suspicion } from "./suspicion.ts";
 
 /** Indices that each database has of its own kind. */
@@ -19,6 +20,7 @@ export const inboxMigrations = (types: ColumnTypes): Migrations => ({
   "inbox/009_search_merges": { up: own[types.dialect].searchMerges },
   "inbox/010_filing": { up: own[types.dialect].filing },
   "inbox/011_suspicion": { up: suspicion },
+  "inbox/012_stats": { up: (db) => stats(db, types) },
   "inbox/013_newest": { up: newest },
 });
 

@@ -66,6 +66,8 @@ export interface InboxTables {
     last_customer_at: number | null;
     /** One of `suspected`. */
     suspected: number;
+    /** When an agent first wrote in it; noted when messages are counted (repo/stats.ts), a moment later. */
+    first_response_at: number | null;
     created_at: number;
     updated_at: number;
   };
@@ -128,6 +130,17 @@ export interface InboxTables {
     created_at: number;
   };
   inbox_canned_replies: { id: string; inbox_id: string; shortcut: string; content: string };
+  /** Messages of each day (since 1970, UTC), type and author; customers together, under no name. */
+  inbox_daily_messages: {
+    inbox_id: string;
+    day: number;
+    type: MessageType;
+    author: string;
+    author_name: string | null;
+    messages: number;
+  };
+  /** The last message that is counted in them. */
+  inbox_counting: { id: number; counted: number };
   /** Where the search index has come to; SQLite alone, as the next two. */
   inbox_search_state: { id: number; indexed: number };
   /** A conversation's messages in one segment, which ends with `segment`: their seqs as a JSON list. */
