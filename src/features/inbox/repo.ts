@@ -3,7 +3,7 @@ export * from "./repo/conversations.ts";
 export * from "./repo/filing.ts";
 export * from "./repo/inboxes.ts";
 export * from "./repo/messages.ts";
-export { countMessages } from "./repo/newest.ts";
+export { countMessages, newestMessage } from "./repo/newest.ts";
 export * from "./repo/search.ts";
 export * from "./repo/stats.ts";
 export * from "./repo/suspicion.ts";

@@ -21,6 +21,7 @@ const row = (n: number, conversation_id: string, announced: number) => ({
   created_at: n,
   edited_at: null,
   deleted_at: null,
+  suspicions: null,
 });
 
 /** Two conversations whose messages come in runs, filed in steps of all sizes, some of them not told; and what is right. */

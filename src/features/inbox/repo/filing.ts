@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { dialectOf } from "../../../core/dialect.ts";
 import type { Compilable } from "../../../core/store.ts";
-import { newestMessage } from "./search-kinds.ts";
+import { newestMessage } from "./newest.ts";
 import type { Db } from "./tables.ts";
 
 /**

@@ -91,3 +91,8 @@ export async function countMessages(db: Db, conversation: string): Promise<numbe
   const { rows } = await counts[dialectOf(db)](conversation).execute(db);
   return rows[0]!.n;
 }
+
+/** The last message that was stored, in whichever conversation. */
+export const newestMessage = async (db: Db): Promise<number> =>
+  (await db.selectFrom("inbox_messages").select("seq").orderBy("seq", "desc").limit(1).executeTakeFirst())
+    ?.seq ?? 0;

@@ -26,7 +26,3 @@ export interface Search {
 
 /** For `like`: the letters wherever they stand. */
 export const pattern = (text: string): string => `%${text.replace(/[%_\\]/g, "\\$&")}%`;
-
-export const newestMessage = async (db: Db): Promise<number> =>
-  (await db.selectFrom("inbox_messages").select("seq").orderBy("seq", "desc").limit(1).executeTakeFirst())
-    ?.seq ?? 0;

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
-import { maxHits, newestMessage, pattern, type Search } from "./search-kinds.ts";
+import { newestMessage } from "./newest.ts";
+import { maxHits, pattern, type Search } from "./search-kinds.ts";
 
 /**
  * Rows of the index are numbered by inbox, then by message or customer: 2^40 of them have room in one. So a search
