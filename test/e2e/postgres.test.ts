@@ -19,6 +19,8 @@ const again = [
   "inbox/acceptance",
   "inbox/newest",
   "inbox/search",
+  "inbox/stats",
+  "inbox/suspicion",
   "dispatch/acceptance",
   "devices/commands",
 ];

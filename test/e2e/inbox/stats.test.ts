@@ -145,7 +145,7 @@ test("thousands of conversations of one moment are all counted, and nothing of a
     await addInbox(app, world.ana.id, "Other", 100),
   ];
   const at = Date.parse("2026-11-20T12:00:00Z");
-  const nth = sql`rowid - (select min(rowid) from inbox_conversations where inbox_id = ${inbox}) + 1`;
+  const nth = sql`customer_id - (select min(customer_id) from inbox_conversations where inbox_id = ${inbox}) + 1`;
   const same =
     sql`update inbox_conversations set created_at = ${at}, first_response_at = ${at} + 10 * (${nth})
     where inbox_id = ${inbox}`.compile(app.store.db);
