@@ -29,13 +29,40 @@ const make = (next: (now: number) => number | undefined = () => undefined) => {
   return { clock, wheel, one: new Recorder(wheel, next) };
 };
 
-test("a turn comes at its time, at most a second late, and once", () => {
-  const { clock, wheel, one } = make();
-  wheel.schedule(one, start + 4_300);
-  clock.advance(4_000);
-  expect(one.beats).toEqual([]);
-  clock.advance(60_000);
-  expect(one.beats).toEqual([5_000]);
+test("a turn comes at its time, at most two slots late, and once", () => {
+  for (const phase of [0, 100, 249]) {
+    const clock = new FakeClock(start + phase);
+    const wheel = new Wheel(clock);
+    const one = new Recorder(wheel, () => undefined);
+    wheel.schedule(one, start + 4_300);
+    clock.advance(4_300 - phase - 1);
+    expect(one.beats).toEqual([]);
+    clock.advance(60_000);
+    expect(one.beats).toEqual([4_500 + phase]);
+  }
+});
+
+test("a ping of each second leaves each second, whenever the wheel and the connection began", () => {
+  for (let phase = 0; phase < 1_000; phase += 90)
+    for (let began = 0; began < 1_000; began += 110) {
+      const clock = new FakeClock(start + phase);
+      const wheel = new Wheel(clock);
+      clock.advance(began);
+      const sent: number[] = [];
+      const socket = { send: () => sent.push(clock.monotonic()), ping() {} } as unknown as Socket;
+      const pulse = new Pulse(socket, clock.monotonic(), 25_000);
+      pulse.pingInJson(clock.monotonic(), 1_000);
+      const beating = {
+        due: 0,
+        beat(now: number) {
+          pulse.beat(now);
+          wheel.schedule(beating, pulse.due);
+        },
+      };
+      wheel.schedule(beating, pulse.due);
+      clock.advance(10_500);
+      expect(sent.length).toBe(10);
+    }
 });
 
 test("a time beyond the ring comes round, not early", () => {

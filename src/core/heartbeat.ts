@@ -8,12 +8,14 @@ export interface Beating {
   beat(now: number): void;
 }
 
-const slotMs = 1000;
-const slots = 64;
+/** Shorter than any interval that is asked for, or every other ping of each second would be left out. */
+const slotMs = 250;
+const slots = 256;
 
 /**
- * One timer for all connections: a ring of one-second slots. Pings, deadlines and token ends of 10,000 connections
- * cost one interval instead of 10,000 timers; a turn may come up to a second late.
+ * One timer for all connections: a ring of slots, each a quarter of a second. Pings, deadlines and token ends of 10,000
+ * connections cost one interval instead of 10,000 timers; a turn may come two slots late: it waits for the end of its
+ * own, and for the timer.
  */
 export class Wheel {
   readonly #ring: Beating[][] = Array.from({ length: slots }, () => []);

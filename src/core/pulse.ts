@@ -3,7 +3,7 @@ import type { Socket } from "./transport.ts";
 const never = Number.POSITIVE_INFINITY;
 const jsonPing = '{"type":"ping"}';
 
-/** The first turn after `now` in the rhythm of `due`: turns come up to a second late, which must not add up. */
+/** The first turn after `now` in the rhythm of `due`: turns come late, which must not add up. */
 const following = (due: number, interval: number, now: number): number =>
   due + interval * (Math.floor((now - due) / interval) + 1);
 
