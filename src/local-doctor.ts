@@ -1,12 +1,14 @@
 import { existsSync } from "node:fs";
 import { networkInterfaces } from "node:os";
+import { postgresColumns } from "./adapters/store/postgres/columns.ts";
 import { placeOf } from "./adapters/store/postgres/connection.ts";
 import { lookAtServer } from "./adapters/store/postgres/look.ts";
+import { writerMigrations } from "./adapters/store/postgres/migrations.ts";
 import { isLocked, lookAt } from "./adapters/store/sqlite/look.ts";
 import { sqliteColumns } from "./adapters/store/sqlite/migrate.ts";
 import { holdersOfFile, listening } from "./adapters/system/processes.ts";
 import { run } from "./adapters/system/run.ts";
-import { databaseOf } from "./config/data-dir.ts";
+import { type DatabasePlace, databaseOf } from "./config/data-dir.ts";
 import { listenersOf } from "./config/listeners.ts";
 import type { Config } from "./config/schema.ts";
 import { type Clock, systemClock } from "./core/clock.ts";
@@ -49,8 +51,7 @@ function situationOf(config: Config, fromEnvironment: ReadonlySet<string>, clock
     ports,
     databaseFile: "file" in database ? database.file : undefined,
     databaseServer: "url" in database ? databaseServer(database.url) : undefined,
-    // Their names are the same everywhere.
-    migrations: Object.keys(migrations(sqliteColumns)),
+    migrations: migrationsOf(database),
     fromEnvironment,
     clock,
     isContainer: existsSync("/.dockerenv") || existsSync("/run/.containerenv"),
@@ -64,6 +65,12 @@ function situationOf(config: Config, fromEnvironment: ReadonlySet<string>, clock
     },
   };
 }
+
+/** Names of the steps that this program takes there. */
+const migrationsOf = (place: DatabasePlace): string[] =>
+  "url" in place
+    ? Object.keys({ ...writerMigrations, ...migrations(postgresColumns) })
+    : Object.keys(migrations(sqliteColumns));
 
 function databaseServer(url: string): DatabaseServer {
   let look: ReturnType<typeof lookAtServer> | undefined;

@@ -72,7 +72,8 @@ describePostgres("a connection that breaks:", () => {
       while (promised.length < before + 200) await Bun.sleep(5);
       isOver = true;
       await Promise.all(talking);
-      expect([...faults]).toEqual(["unavailable"]);
+      // All of them may have waited for one answer, and got it.
+      expect([...faults].filter((fault) => fault !== "unavailable")).toEqual([]);
       expect(await kept(store)).toEqual(promised.toSorted((a, b) => a - b));
       await store.close();
     },

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { sql } from "kysely";
 import { postgresColumns } from "../../src/adapters/store/postgres/columns.ts";
 import { migratePostgres } from "../../src/adapters/store/postgres/migrate.ts";
+import { writerMigrations } from "../../src/adapters/store/postgres/migrations.ts";
 import { PostgresStore } from "../../src/adapters/store/postgres/store.ts";
 import { journalMigrations } from "../../src/core/journal-tables.ts";
 import { type Tables as AllTables, migrations as allMigrations } from "../../src/services.ts";
@@ -9,7 +10,7 @@ import { describePostgres, postgresServer } from "../kit/databases.ts";
 import { migrations, storeSuite, type Tables } from "./store.ts";
 
 const all = { ...journalMigrations(postgresColumns), ...migrations };
-const everything = allMigrations(postgresColumns);
+const everything = { ...writerMigrations, ...allMigrations(postgresColumns) };
 const server = postgresServer();
 
 const complaint = (promise: Promise<unknown>): Promise<string> =>

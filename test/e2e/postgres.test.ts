@@ -9,6 +9,7 @@ import { describePostgres, postgresServer } from "../kit/databases.ts";
 import { examineHere, the } from "../kit/doctor-local.ts";
 import { peyk, ServerProcess } from "../kit/process.ts";
 import { tempDir } from "../kit/temp.ts";
+import { InboxWorld } from "./inbox/kit.ts";
 
 const server = postgresServer();
 const root = join(import.meta.dir, "..", "..");
@@ -111,6 +112,23 @@ describePostgres("PostgreSQL", () => {
     expect(seqs).toEqual(seqs.map((_, i) => seqs[0]! + i));
     expect(heard[0]!.map(({ data }) => data).toSorted((a, b) => a - b)).toEqual(numbers);
   }, 60_000);
+
+  test("a customer's text with characters that it cannot hold is stored and shown all the same", async () => {
+    await using world = await InboxWorld.start({ flags: { "database-url": await ownDatabase() } });
+    const { id, visitor } = await world.conversation("before \0 after");
+    expect((await world.get(`/conversations/${id}/messages`)).messages[0].content).toBe(
+      "before \uFFFD after",
+    );
+    const { title } = await world.get(`/conversations/${id}`);
+    const answer = await world.send("PATCH", `/conversations/${id}`, { title: `${title}\0\uD800` });
+    expect(answer.status).toBe(200);
+    expect((await world.get(`/conversations/${id}`)).title).toBe(`${title}\uFFFD\uFFFD`);
+    // It goes on, whatever is asked for.
+    expect((await world.get("/conversations?search=nobody%00says")).pagination.count).toBe(0);
+    expect((await world.app.fetch("/api/conversations/%00", { token: world.ana.token })).status).toBe(404);
+    visitor.send({ type: "message", content: "still here" });
+    while ((await visitor.next("message")).content !== "still here");
+  });
 
   test("a database that is down is said in words, the server goes on when it is back, and no password is shown", async () => {
     using dir = tempDir();

@@ -74,3 +74,19 @@ test("a search finds what a message says now", async () => {
   await becomes("bicycle", 1);
   expect(await count("parcel")).toBe(0);
 });
+
+test("words of any script are found, in upper and lower case alike, and signs stand for themselves", async () => {
+  await using world = await InboxWorld.start();
+  const { id } = await world.conversation(`Привет, سلام دنیا! 100%_sure 'quoted' "double" back\\slash`);
+  await world.conversation("something else");
+  const found = async (search: string) =>
+    ids(await world.get(`/conversations?search=${encodeURIComponent(search)}`));
+  await world.until(
+    () => found("привет"),
+    (all) => all.length > 0,
+  );
+  for (const search of ["ПРИВЕТ", "РИВЕ", "سلام", "لام د", "0%_S", "'QUO", '"dou', "k\\sla"])
+    expect([search, await found(search)]).toEqual([search, [id]]);
+  for (const search of ["0_%s", "%%%", "___", "приветы", "سلامت"])
+    expect([search, await found(search)]).toEqual([search, []]);
+});

@@ -1,19 +1,25 @@
 import type pg from "pg";
+import { randomId } from "../../../core/id.ts";
 import type { EventDraft } from "../../../core/store.ts";
 import { GuardFailed, type PlainWrite, type Unit, type UnitDone, type UnitOutcome } from "../unit.ts";
 import { isLost, toFailure } from "./complaint.ts";
 import { storable, storableValues } from "./storable.ts";
 
+/** A batch as the table `store_writers` knows it: the last of a connection that was committed. */
+export interface Mark {
+  readonly writer: string;
+  readonly batch: number;
+}
+
 /** The answer to a `commit` was lost: it may have happened, or not. */
 export class LostCommit extends Error {
-  /** The transaction's number, by which PostgreSQL can be asked later. */
-  readonly transaction: string;
+  readonly mark: Mark;
   /** What became of the units if it was committed. */
   readonly outcomes: readonly UnitOutcome[];
 
-  constructor({ transaction, outcomes }: Written, cause: unknown) {
+  constructor(mark: Mark, outcomes: readonly UnitOutcome[], cause: unknown) {
     super("the answer to a commit was lost", { cause });
-    this.transaction = transaction;
+    this.mark = mark;
     this.outcomes = outcomes;
   }
 }
@@ -22,19 +28,15 @@ export class LostCommit extends Error {
 const maxPrepared = 400;
 
 const begin = "begin isolation level read committed read write";
-const advance = `update journal_state set head = head + $1::bigint
-  returning head, pg_current_xact_id()::text as transaction`;
-const lock = "select head, pg_current_xact_id()::text as transaction from journal_state for update";
+const advance = "update journal_state set head = head + $1::bigint returning head";
+const lock = "select head from journal_state for update";
+const leaveMark = `insert into store_writers (id, batch, at) values ($1, $2, $3)
+  on conflict (id) do update set batch = excluded.batch, at = excluded.at`;
 const insertEvents = `insert into journal (seq, topic, type, frame, at)
   select (select head from journal_state) - $1::bigint + e.n, e.topic, e.type, e.frame, $2::bigint
   from unnest($3::text[], $4::text[], $5::text[]) with ordinality as e (topic, type, frame, n)`;
 
 type Result = pg.QueryResult<Record<string, unknown>>;
-
-interface Written {
-  readonly transaction: string;
-  readonly outcomes: readonly UnitOutcome[];
-}
 
 /** Writes many changes in one transaction over one connection; each is all or nothing on its own. */
 export class BatchWriter {
@@ -42,6 +44,9 @@ export class BatchWriter {
   readonly #place: string;
   readonly #slowCommit: number;
   readonly #names = new Map<string, string>();
+  /** Of this connection alone. */
+  readonly #writer = randomId(16);
+  #batch = 0;
 
   constructor(client: pg.Client, place: string, slowCommit = 0) {
     this.#client = client;
@@ -69,22 +74,26 @@ export class BatchWriter {
     }
   }
 
-  async #transaction(write: () => Promise<Written>): Promise<readonly UnitOutcome[]> {
-    const written = await this.#orRollback(this.#run(begin), write());
+  async #transaction(write: () => Promise<readonly UnitOutcome[]>): Promise<readonly UnitOutcome[]> {
+    const mark = { writer: this.#writer, batch: ++this.#batch };
+    const begun = this.#run(begin);
+    const writing = write();
+    const marking = this.#run(leaveMark, [mark.writer, mark.batch, Date.now()]);
+    await this.#orRollback([begun, writing, marking]);
     if (this.#slowCommit > 0) await Bun.sleep(this.#slowCommit);
+    const outcomes = await writing;
     try {
       const { command } = await this.#run("commit");
       if (command !== "COMMIT") throw new Error(`PostgreSQL answered ${command} to a commit`);
-      return written.outcomes;
+      return outcomes;
     } catch (error) {
-      throw isLost(error) ? new LostCommit(written, error) : error;
+      throw isLost(error) ? new LostCommit(mark, outcomes, error) : error;
     }
   }
 
-  async #orRollback(begun: Promise<Result>, writing: Promise<Written>): Promise<Written> {
+  async #orRollback(steps: readonly Promise<unknown>[]): Promise<void> {
     try {
-      await inOrder<unknown>([begun, writing]);
-      return await writing;
+      await inOrder(steps);
     } catch (error) {
       if (!isLost(error)) await this.#run("rollback");
       throw error;
@@ -92,7 +101,7 @@ export class BatchWriter {
   }
 
   /** Every statement is on its way before the first answer comes. What fails takes all of it with it. */
-  async #together(units: readonly Unit[]): Promise<Written> {
+  async #together(units: readonly Unit[]): Promise<UnitDone[]> {
     const events = units.flatMap((each) => each.events);
     const first = events.length === 0 ? this.#run(lock) : this.#run(advance, [events.length]);
     const writes = units.flatMap((unit) => unit.writes);
@@ -101,16 +110,15 @@ export class BatchWriter {
       ...writes.map(({ sql, parameters }) => this.#run(sql, storableValues(parameters))),
       ...(events.length === 0 ? [] : [this.#run(insertEvents, eventValues(events))]),
     ]);
-    const { head: last, transaction } = head!.rows[0] as { head: number; transaction: string };
-    return { transaction, outcomes: toOutcomes(units, results, last - events.length) };
+    return toOutcomes(units, results, Number(head!.rows[0]!.head) - events.length);
   }
 
   /** A lock that is taken behind a savepoint would go with it: it is taken before all of them. */
-  async #apart(units: readonly Unit[]): Promise<Written> {
-    const { rows } = await this.#run(lock);
+  async #apart(units: readonly Unit[]): Promise<UnitOutcome[]> {
+    await this.#run(lock);
     const outcomes: UnitOutcome[] = [];
     for (const unit of units) outcomes.push(await this.#behindSavepoint(unit));
-    return { transaction: String(rows[0]!.transaction), outcomes };
+    return outcomes;
   }
 
   async #behindSavepoint(unit: Unit): Promise<UnitOutcome> {
@@ -118,7 +126,7 @@ export class BatchWriter {
       const writing = [this.#run("savepoint unit"), this.#together([unit])] as const;
       await inOrder<unknown>(writing);
       await this.#run("release unit");
-      return (await writing[1]).outcomes[0]!;
+      return (await writing[1])[0]!;
     } catch (error) {
       if (isLost(error)) throw error;
       await this.#run("rollback to unit");

@@ -5,12 +5,10 @@ import type { LostCommit } from "./batch.ts";
 
 /** Milliseconds that callers wait for the database to come back and tell what became of their changes. */
 const patience = 10_000;
-/** Milliseconds between questions, while the old connection's transaction is not at its end yet. */
-const pause = 50;
-
 /**
- * Changes whose `commit` was sent and never answered. They are not written again: they may be there. PostgreSQL
- * remembers what became of a transaction, so it is asked; who must not wait so long is told that nobody knows.
+ * Changes whose `commit` was sent and never answered. They are not written again: they may be there. Each batch left a
+ * mark, so the database is asked for it; who must not wait so long is told that nobody knows. The number of the
+ * transaction would not do: after a crash PostgreSQL gives it to another one.
  */
 export class Doubt {
   readonly #batch: readonly Pending[];
@@ -26,20 +24,22 @@ export class Doubt {
 
   /** Over a new connection. Rejects where that is lost, too; then it can be asked again. */
   async ask(client: pg.Client): Promise<void> {
-    for (; !this.#isOver; await Bun.sleep(pause)) {
-      const status = await this.#status(client);
-      if (status === "committed") return this.#tell();
-      if (status === "aborted") return this.#reject("the connection broke before the change was stored");
-      if (status !== "in progress") return this.giveUp();
-    }
+    if (this.#isOver) return;
+    if (await this.#isStored(client)) this.#tell();
+    else this.#reject("the connection broke before the change was stored");
   }
 
-  async #status(client: pg.Client): Promise<string> {
-    const { rows } = await client.query<{ status: string | null }>(
-      "select pg_xact_status($1::xid8) as status",
-      [this.#lost.transaction],
-    );
-    return rows[0]?.status ?? "forgotten";
+  /** Behind the lock, which the old connection's transaction holds to its end. */
+  async #isStored(client: pg.Client): Promise<boolean> {
+    const { writer, batch } = this.#lost.mark;
+    await client.query("begin");
+    await client.query("select head from journal_state for update");
+    const { rows } = await client.query("select 1 from store_writers where id = $1 and batch = $2", [
+      writer,
+      batch,
+    ]);
+    await client.query("rollback");
+    return rows.length > 0;
   }
 
   giveUp(): void {

@@ -4,6 +4,7 @@ import type { Migrations } from "../../../core/feature.ts";
 import { isUpToDate, runMigrations } from "../run-migrations.ts";
 import { complaint } from "./complaint.ts";
 import { connectionConfig, placeOf } from "./connection.ts";
+import { writerMigrations } from "./migrations.ts";
 import { sameTypes } from "./same-types.ts";
 
 /** The first with extensions that the owner of a database may create. */
@@ -13,8 +14,9 @@ const oldest = 13;
  * Brings the database up to date, which must exist. Returns the names of the migrations that ran. Throws a sentence for
  * the operator where it does not answer, is not fit for us, or was written by a newer program.
  */
-export async function migratePostgres(url: string, migrations: Migrations): Promise<string[]> {
+export async function migratePostgres(url: string, features: Migrations): Promise<string[]> {
   const place = placeOf(url);
+  const migrations = { ...writerMigrations, ...features };
   const pool = new pg.Pool({ ...connectionConfig(url, {}), max: 1 });
   pool.on("error", () => {});
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }), plugins: [sameTypes] });

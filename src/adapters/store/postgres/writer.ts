@@ -18,6 +18,8 @@ export interface WriterOptions {
 const maxBatch = 500;
 /** Milliseconds after which a batch that is not answered has lost its connection. */
 const patience = 45_000;
+/** Milliseconds that the last batch of a connection is remembered. */
+const markAge = 86_400_000;
 /** Milliseconds that the end of a connection may take. */
 const farewell = 2_000;
 /** Milliseconds between attempts to connect: the first pause, and the longest. */
@@ -90,7 +92,7 @@ export class Writer {
 
   async #connect(): Promise<void> {
     const client = await connect(this.#options.url, writerOptions);
-    await keepPromises(client);
+    await prepare(client);
     client.on("end", () => this.#lose(client));
     for (let doubt = this.#doubts[0]; doubt !== undefined; doubt = this.#doubts[0]) {
       await doubt.ask(client);
@@ -162,7 +164,9 @@ const cut = (client: pg.Client): void =>
   void (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
 
 /** What was answered must survive a power cut, whatever the database does by default. */
-const keepPromises = (client: pg.Client): Promise<unknown> =>
-  client.query(
+async function prepare(client: pg.Client): Promise<void> {
+  await client.query(
     "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'",
   );
+  await client.query("delete from store_writers where at < $1", [Date.now() - markAge]);
+}
