@@ -1,9 +1,10 @@
 import type pg from "pg";
 import { randomId } from "../../../core/id.ts";
-import type { EventDraft } from "../../../core/store.ts";
-import { GuardFailed, type PlainWrite, type Unit, type UnitDone, type UnitOutcome } from "../unit.ts";
+import type { Unit, UnitDone, UnitOutcome } from "../unit.ts";
 import { isLost, toFailure } from "./complaint.ts";
-import { storable, storableValues } from "./storable.ts";
+import { type Result, toOutcomes } from "./outcomes.ts";
+import { advance, begin, eventValues, insertEvents, leaveMark, lock } from "./statements.ts";
+import { storableValues } from "./storable.ts";
 
 /** A batch as the table `store_writers` knows it: the last of a connection that was committed. */
 export interface Mark {
@@ -26,17 +27,6 @@ export class LostCommit extends Error {
 
 /** Statements that PostgreSQL keeps prepared for this connection; rarer ones are parsed each time. */
 const maxPrepared = 400;
-
-const begin = "begin isolation level read committed read write";
-const advance = "update journal_state set head = head + $1::bigint returning head";
-const lock = "select head from journal_state for update";
-const leaveMark = `insert into store_writers (id, batch, at) values ($1, $2, $3)
-  on conflict (id) do update set batch = excluded.batch, at = excluded.at`;
-const insertEvents = `insert into journal (seq, topic, type, frame, at)
-  select (select head from journal_state) - $1::bigint + e.n, e.topic, e.type, e.frame, $2::bigint
-  from unnest($3::text[], $4::text[], $5::text[]) with ordinality as e (topic, type, frame, n)`;
-
-type Result = pg.QueryResult<Record<string, unknown>>;
 
 /** Writes many changes in one transaction over one connection; each is all or nothing on its own. */
 export class BatchWriter {
@@ -160,28 +150,3 @@ async function inOrder<T>(promises: readonly Promise<T>[]): Promise<T[]> {
 }
 
 const isEnd = (error: unknown): boolean => error instanceof LostCommit || isLost(error);
-
-const eventValues = (events: readonly EventDraft[]): unknown[] => [
-  events.length,
-  Date.now(),
-  events.map(({ topic }) => storable(topic)),
-  events.map(({ type }) => storable(type)),
-  events.map(({ frame }) => storable(frame)),
-];
-
-/** Hands the results of all writes to the units that they belong to. Throws where a guard does not hold. */
-function toOutcomes(units: readonly Unit[], results: readonly Result[], before: number): UnitDone[] {
-  let [at, seq] = [0, before + 1];
-  return units.map(({ writes, events }) => {
-    const done = { results: writes.map((write) => toResult(write, results[at++]!)), firstSeq: seq };
-    seq += events.length;
-    return done;
-  });
-}
-
-function toResult({ rows: expected }: PlainWrite, { rows, rowCount }: Result): UnitDone["results"][number] {
-  const changed = rowCount ?? 0;
-  if (expected !== undefined && changed !== expected)
-    throw new GuardFailed(`${changed} rows changed where ${expected} should have`);
-  return { rows, changed };
-}
