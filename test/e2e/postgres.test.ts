@@ -14,17 +14,26 @@ import { InboxWorld } from "./inbox/kit.ts";
 const server = postgresServer();
 const root = join(import.meta.dir, "..", "..");
 
+/** Files that run side by side: most of their time is waiting. */
 const again = [
-  "catch-up",
-  "kill",
-  "inbox/acceptance",
-  "inbox/newest",
-  "inbox/search",
-  "inbox/stats",
-  "inbox/suspicion",
-  "dispatch/acceptance",
-  "devices/commands",
+  ["devices/commands", "inbox/acceptance"],
+  ["catch-up", "inbox/search", "inbox/newest"],
+  ["kill", "dispatch/acceptance"],
+  ["inbox/stats", "inbox/suspicion"],
 ];
+
+async function runFile(name: string): Promise<void> {
+  const child = Bun.spawn([process.execPath, "test", `./test/e2e/${name}.test.ts`, "--timeout=20000"], {
+    cwd: root,
+    env: { ...process.env, TEST_POSTGRES: server().url() },
+    stdin: "ignore",
+    stdout: "ignore",
+    stderr: "pipe",
+  });
+  const report = await new Response(child.stderr).text();
+  if ((await child.exited) !== 0) throw new Error(report);
+  expect(report).toMatch(/^ *0 fail$/m);
+}
 
 describePostgres("on PostgreSQL:", () => {
   beforeAll(async () => {
@@ -33,20 +42,9 @@ describePostgres("on PostgreSQL:", () => {
     await template.migrate(migrations(template.columns));
   });
 
-  test.each(again)(
+  test.each(again.map((names) => [names.join(", "), names] as const))(
     "%s",
-    async (name) => {
-      const child = Bun.spawn([process.execPath, "test", `./test/e2e/${name}.test.ts`, "--timeout=20000"], {
-        cwd: root,
-        env: { ...process.env, TEST_POSTGRES: server().url() },
-        stdin: "ignore",
-        stdout: "ignore",
-        stderr: "pipe",
-      });
-      const report = await new Response(child.stderr).text();
-      if ((await child.exited) !== 0) throw new Error(report);
-      expect(report).toMatch(/^ *0 fail$/m);
-    },
+    async (_, names) => void (await Promise.all(names.map(runFile))),
     120_000,
   );
 });
