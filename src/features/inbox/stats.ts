@@ -1,3 +1,4 @@
+import { Turns } from "../../core/turns.ts";
 import { Fault } from "../../protocol/faults.ts";
 import { dayRange, percentile } from "./days.ts";
 import type { InboxDependencies } from "./dependencies.ts";
@@ -7,9 +8,12 @@ import * as repo from "./repo.ts";
 /** Conversations that are read at once, some 2 ms: in between, everybody else has his turn. */
 const piece = 2_000;
 
+type Days = ReadonlyMap<number, InboxStats["days"][number]>;
+
 /** How an inbox does. Messages are counted beforehand, a moment after they came; see repo/stats.ts. */
 export class Stats {
   readonly #deps: InboxDependencies;
+  readonly #turns = new Turns();
   /** The newest message when it was last looked for: by now, whatever came before it is stored as well. */
   #settled = 0;
 
@@ -41,18 +45,7 @@ export class Stats {
     given: { from?: string | undefined; to?: string | undefined },
   ): Promise<InboxStats> {
     const { from, to, days, span } = dayRange(given, this.#deps.clock.now());
-    const { db } = this.#deps.store;
-    const total = await repo.countNow(db, inbox, false);
-    await othersTurn();
-    const closed = await repo.countNow(db, inbox, true);
-    await othersTurn();
-    const responses = await this.#addOpened(inbox, span, days);
-    await othersTurn();
-    const counted = await repo.daysOf(db, inbox, span);
-    for (const { day, type, messages } of counted) days.get(Number(day))![type] += Number(messages);
-    await othersTurn();
-    for (const { day, messages } of await repo.failedByDay(db, inbox, span))
-      days.get(Number(day))!.failed_sends += Number(messages);
+    const { total, closed, times, counted } = await this.#read(inbox, span, days);
     const all = [...days.values()];
     const sum = (key: Exclude<keyof InboxStats["days"][number], "day">) =>
       all.reduce((together, each) => together + each[key], 0);
@@ -69,32 +62,51 @@ export class Stats {
       },
       failed_sends: sum("failed_sends"),
       first_response: {
-        conversations: responses.length,
-        median_ms: percentile(responses, 0.5),
-        p95_ms: percentile(responses, 0.95),
+        conversations: times.length,
+        median_ms: percentile(times, 0.5),
+        p95_ms: percentile(times, 0.95),
       },
       agents: agentsOf(counted),
       days: all,
     };
   }
 
-  /** Adds to each day what began on it. Returns the times to the first response in ms, shortest first. */
-  async #addOpened(
-    inbox: string,
-    span: repo.Span,
-    days: ReadonlyMap<number, InboxStats["days"][number]>,
-  ): Promise<Float64Array> {
-    const times: number[] = [];
-    for (let last: repo.Opened | undefined; ; ) {
-      const rows = await repo.openedAfter(this.#deps.store.db, inbox, span, last, piece);
-      for (const { created_at, first_response_at } of rows) {
-        days.get(Math.floor(created_at / repo.dayLength))!.opened++;
-        if (first_response_at !== null) times.push(Math.max(0, first_response_at - created_at));
-      }
-      if (rows.length < piece) return Float64Array.from(times).sort();
-      last = rows.at(-1);
-      await othersTurn();
+  /**
+   * Reads one state, or an answer might stand there without the time that it took. One after another: whoever opens a
+   * conversation wants a snapshot, too, and there are few.
+   */
+  #read(inbox: string, span: repo.Span, days: Days) {
+    return this.#turns.run("stats", () =>
+      this.#deps.store.snapshot(async (db) => {
+        const total = await repo.countNow(db, inbox, false);
+        await othersTurn();
+        const closed = await repo.countNow(db, inbox, true);
+        await othersTurn();
+        const times = await addOpened(db, inbox, span, days);
+        await othersTurn();
+        const counted = await repo.daysOf(db, inbox, span);
+        for (const { day, type, messages } of counted) days.get(Number(day))![type] += Number(messages);
+        await othersTurn();
+        for (const { day, messages } of await repo.failedByDay(db, inbox, span))
+          days.get(Number(day))!.failed_sends += Number(messages);
+        return { total, closed, times, counted };
+      }),
+    );
+  }
+}
+
+/** Adds to each day what began on it. Returns the times to the first response in ms, shortest first. */
+async function addOpened(db: repo.Db, inbox: string, span: repo.Span, days: Days): Promise<Float64Array> {
+  const times: number[] = [];
+  for (let last: repo.Opened | undefined; ; ) {
+    const rows = await repo.openedAfter(db, inbox, span, last, piece);
+    for (const { created_at, first_response_at } of rows) {
+      days.get(Math.floor(created_at / repo.dayLength))!.opened++;
+      if (first_response_at !== null) times.push(Math.max(0, first_response_at - created_at));
     }
+    if (rows.length < piece) return Float64Array.from(times).sort();
+    last = rows.at(-1);
+    await othersTurn();
   }
 }
 
