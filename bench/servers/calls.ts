@@ -8,6 +8,13 @@ export interface ChatsPlan {
 }
 
 /** What both servers, Peyk and the control, answer to. */
+/** How many conversations each inbox has, and messages the long one of the small inbox. */
+export interface InboxesPlan {
+  readonly huge: number;
+  readonly small: number;
+  readonly long: number;
+}
+
 export type ServerCalls = {
   /** Resolves once it listens; with the port. */
   readonly start: () => Promise<number>;
@@ -25,8 +32,8 @@ export type ServerCalls = {
   readonly orderSteps: () => Promise<number>;
   /** Paths of the sockets of so many agents in each of so many web conversations. */
   readonly chats: (plan: ChatsPlan) => Promise<string[]>;
-  /** Two web inboxes with so many conversations; a token of an agent of each. */
-  readonly inboxes: (plan: { huge: number; small: number }) => Promise<{ huge: string; small: string }>;
+  /** Two web inboxes; a token of an agent of each, and a long conversation of the small one. */
+  readonly inboxes: (plan: InboxesPlan) => Promise<{ huge: string; small: string; long: string }>;
   readonly usage: () => Usage;
   readonly settledUsage: () => Promise<Usage>;
 };

@@ -27,7 +27,7 @@ export async function addInbox(
   const { id } = await app.inbox.inboxes.add({ kind: "web", name }, member, operator);
   const batch = randomId(6);
   const now = Date.now();
-  const numbers = sql`with recursive numbers(n) as (select 0 union all select n + 1 from numbers where n < ${conversations - 1})`;
+  const numbers = numbersBelow(conversations);
   const conversation = sql`${`conv_${batch}`} || n`;
   const message = sql`${`msg_${batch}`} || n`;
   const text = sql`'my order ' || n || ' of ' || ${name} || ' has not arrived'`;
@@ -44,11 +44,28 @@ export async function addInbox(
       ${numbers} select ${message}, ${conversation}, 'customer', ${text}, 'text', 'received', 0, 1, ${at} from numbers`,
     words[dialectOf(app.store.db)](id),
   ];
+  await store(app, writes);
+  return id;
+}
+
+/** So many messages more in one conversation, none of them unread. */
+export async function addMessages(app: App, conversation: string, count: number): Promise<void> {
+  const id = sql`${`msg_${randomId(6)}`} || n`;
+  await store(app, [
+    sql`insert into inbox_messages (id, conversation_id, type, content, kind, state, is_answered, announced, created_at)
+      ${numbersBelow(count)} select ${id}, ${conversation}, 'support', 'yes, ' || n, 'text', 'sent', 1, 1,
+        cast(${Date.now()} as bigint) from numbers`,
+  ]);
+}
+
+const numbersBelow = (count: number) =>
+  sql`with recursive numbers(n) as (select 0 union all select n + 1 from numbers where n < ${count - 1})`;
+
+async function store(app: App, writes: readonly RawBuilder<unknown>[]): Promise<void> {
   const compiled = writes.map((write) => write.compile(app.store.db));
   await app.store.commit({ writes: compiled.map((query) => ({ compile: () => query })) });
   while (await app.inbox.conversations.index(5_000));
   await app.inbox.conversations.file(1_000);
-  return id;
 }
 
 /** What PostgreSQL does by itself within a minute: until then its plans and its indices do not know of the new rows. */

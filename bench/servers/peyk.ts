@@ -5,9 +5,9 @@ import { loadConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { answerCalls } from "../kit/child.ts";
 import { settledUsage, usage } from "../kit/usage.ts";
-import type { ChatsPlan, ServerCalls } from "./calls.ts";
+import type { ChatsPlan, InboxesPlan, ServerCalls } from "./calls.ts";
 import { addDrivers, addOrders } from "./fleet.ts";
-import { addInbox, conversationsOf, tidy } from "./inbox.ts";
+import { addInbox, addMessages, conversationsOf, tidy } from "./inbox.ts";
 import { createRoomTable, roomChannel } from "./room.ts";
 
 const users = 50;
@@ -68,12 +68,14 @@ async function chats(plan: ChatsPlan): Promise<string[]> {
   return windows.flatMap(({ token }) => ids.map((id) => `/ws/chat/${id}/?token=${token}`));
 }
 
-async function inboxes(plan: { huge: number; small: number }): Promise<{ huge: string; small: string }> {
+async function inboxes(plan: InboxesPlan): Promise<{ huge: string; small: string; long: string }> {
   const [huge, small] = [await agent("huge"), await agent("small")];
   await addInbox(app!, huge.id, "Huge", plan.huge);
-  await addInbox(app!, small.id, "Small", plan.small);
+  const inbox = await addInbox(app!, small.id, "Small", plan.small);
+  const [long] = await conversationsOf(app!, inbox);
+  await addMessages(app!, long!, plan.long);
   await tidy(app!.config);
-  return { huge: huge.token, small: small.token };
+  return { huge: huge.token, small: small.token, long: long! };
 }
 
 answerCalls({

@@ -121,7 +121,7 @@ else
     orderSteps: async () => orderSteps,
     chats: async ({ conversations, agents, windows }: ChatsPlan) =>
       Array.from({ length: conversations * agents * windows }, (_, i) => `${chats}${i % conversations}/`),
-    inboxes: async () => ({ huge: "none", small: "none" }),
+    inboxes: async () => ({ huge: "none", small: "none", long: "none" }),
     usage,
     settledUsage,
   } satisfies ServerCalls);
