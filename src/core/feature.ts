@@ -3,7 +3,7 @@ import type { Channel } from "./channel.ts";
 import type { Dialect } from "./dialect.ts";
 import type { Check } from "./health.ts";
 
-/** Work that repeats. A run that throws is logged as `job.failed` and tried again at its next time. */
+/** Work that repeats. A run that throws is logged as `job.failed`, once a minute, and tried again at its next time. */
 export interface Job {
   readonly name: string;
   /** Milliseconds between runs. */

@@ -10,7 +10,19 @@ test("of two agents who take one conversation, one gets it and the other is told
   const list = await world.list();
   const take = (agent = world.ana) =>
     world.send("PATCH", `/conversations/${id}`, { assigned_to: agent.id }, agent);
+  const { store } = world.app.app;
+  const commit = store.commit.bind(store);
+  // Both have read the conversation before one of them has it.
+  const both = Promise.withResolvers<void>();
+  let takers = 0;
+  store.commit = async (change) => {
+    const takes = change.events?.some(({ type }) => type === "conversation_updated");
+    if (takes && ++takers === 2) both.resolve();
+    if (takes) await both.promise;
+    return commit(change);
+  };
   const answers = await Promise.all([take(), take(world.staff)]);
+  store.commit = commit;
   expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
   const told = await list.next("conversation_updated");
   expect(told.assigned_to).toBe((await world.get(`/conversations/${id}`)).assigned_to);
