@@ -138,4 +138,24 @@ describePostgres("a connection that breaks:", () => {
     await store.close();
     expect(await said).toContain("look before it is sent again");
   });
+
+  test("an end does not wait for changes that no connection will take any more", async () => {
+    await using proxy = await TcpProxy.start(server().port, {});
+    const store = await opened(proxy.port);
+    const { promise: isUnderWay, resolve } = Promise.withResolvers<void>();
+    proxy.between = {
+      request(text) {
+        if (!text.includes("insert into")) return text;
+        resolve();
+        return undefined;
+      },
+    };
+    const first = faultOf(say(store, 1));
+    await isUnderWay;
+    const second = faultOf(say(store, 2));
+    const closed = store.close();
+    proxy.cut();
+    await closed;
+    expect([await first, await second]).toEqual(["unavailable", "unavailable"]);
+  });
 });

@@ -109,7 +109,9 @@ export class Writer {
     this.#client = undefined;
     this.#batches = undefined;
     cut(client);
-    if (!this.#isClosed) void this.#reconnect();
+    // Nobody connects any more, so nobody would ever answer those that wait.
+    if (this.#isClosed) rejectAll(this.#waiting.splice(0), "the store is closed");
+    else void this.#reconnect();
   }
 
   async #reconnect(): Promise<void> {
