@@ -122,19 +122,17 @@ test("messages are found by any part of a word, in any script, upper and lower c
   await world.conversation("سفارش من کجاست");
   const count = async (search: string) =>
     (await world.get(`/conversations?search=${encodeURIComponent(search)}`)).pagination.count;
-  await world.until(
-    () => count("аказ"),
-    (n) => n === 1,
-  );
   for (const [search, found] of [
+    ["аказ", 1],
     ["ЗАКАЗ", 1],
     ["سفارش", 1],
-    ['"', 0],
-    ["nothing here", 0],
     ["Vi", 2],
-    ["100%", 0],
   ] as const)
-    expect(await count(search)).toBe(found);
+    await world.until(
+      () => count(search),
+      (n) => n === found,
+    );
+  for (const search of ['"', "nothing here", "100%"]) expect(await count(search)).toBe(0);
 });
 
 test("older messages come in pages", async () => {
