@@ -5,7 +5,7 @@ import type { Arrivals } from "./arrivals.ts";
 import { Decoys } from "./decoys.ts";
 import type { InboxDependencies } from "./dependencies.ts";
 import { InboxChanged, inboxesTopic, iso, listTopic, memberTopic } from "./messages.ts";
-import type { Outbox } from "./outbox.ts";
+import type { Outbox } from "./outbox/outbox.ts";
 import type { PlatformName, WebhookAnswer, WebhookRequest } from "./platform.ts";
 import * as repo from "./repo.ts";
 import { Running } from "./running.ts";

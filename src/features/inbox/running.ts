@@ -3,7 +3,7 @@ import { Fault } from "../../protocol/faults.ts";
 import type { Arrivals } from "./arrivals.ts";
 import type { InboxDependencies } from "./dependencies.ts";
 import type { InboxChanged } from "./messages.ts";
-import type { Outbox } from "./outbox.ts";
+import type { Outbox } from "./outbox/outbox.ts";
 import type { Platform, PlatformName, PlatformStatus } from "./platform.ts";
 import * as repo from "./repo.ts";
 import type { Settings } from "./settings.ts";

@@ -9,7 +9,7 @@ import { Customers } from "./customers.ts";
 import type { InboxDependencies } from "./dependencies.ts";
 import { Inboxes } from "./inboxes.ts";
 import { chatTopic, InboxChanged, inboxesTopic, iso, toUserId } from "./messages.ts";
-import { Outbox } from "./outbox.ts";
+import { Outbox } from "./outbox/outbox.ts";
 import * as repo from "./repo.ts";
 import { Stats } from "./stats.ts";
 import { Talk } from "./talk.ts";
@@ -35,7 +35,7 @@ export class Inbox {
     this.stats = new Stats(deps);
     this.conversations = new Conversations(deps);
     this.assignment = new Assignment(deps, this.conversations, this.watchers);
-    this.outbox = new Outbox(deps, this.access);
+    this.outbox = new Outbox(deps);
     this.customers = new Customers(deps);
     this.arrivals = new Arrivals(deps, this.assignment, this.customers);
     this.talk = new Talk(deps, this.outbox, this.arrivals);

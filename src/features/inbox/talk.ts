@@ -17,7 +17,7 @@ import {
   toUserId,
   visitorTopic,
 } from "./messages.ts";
-import type { Outbox } from "./outbox.ts";
+import type { Outbox } from "./outbox/outbox.ts";
 import * as repo from "./repo.ts";
 import { toMessage } from "./view.ts";
 

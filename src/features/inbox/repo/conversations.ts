@@ -10,6 +10,11 @@ const byId = prepared((db: Db, { id }: { id: string }) =>
 export const conversationById = async (db: Db, id: string): Promise<ConversationRow | undefined> =>
   (await db.executeQuery<ConversationRow>(byId(db, { id }))).rows[0];
 
+export const conversationsByIds = (db: Db, ids: readonly string[]): Promise<ConversationRow[]> =>
+  ids.length === 0
+    ? Promise.resolve([])
+    : db.selectFrom("inbox_conversations").selectAll().where("id", "in", ids).execute();
+
 export const conversationOfCustomer = (db: Db, customer: number): Promise<ConversationRow | undefined> =>
   db.selectFrom("inbox_conversations").selectAll().where("customer_id", "=", customer).executeTakeFirst();
 
@@ -215,8 +220,7 @@ function fitting(db: Db, inbox: string, filter: ConversationFilter) {
 /** A page over several inboxes. Its ids come first, from the index alone: a deep page reads no rows that it leaves out. */
 export async function conversations(db: Db, filter: ConversationFilter): Promise<ConversationRow[]> {
   const ids = await pageOfIds(db, filter);
-  if (ids.length === 0) return [];
-  const rows = await db.selectFrom("inbox_conversations").selectAll().where("id", "in", ids).execute();
+  const rows = await conversationsByIds(db, ids);
   const byId = new Map(rows.map((row) => [row.id, row]));
   return ids.flatMap((id) => byId.get(id) ?? []);
 }

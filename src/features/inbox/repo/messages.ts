@@ -29,6 +29,11 @@ export const insertMessage = prepared((db: Db, row: NewMessage) =>
 export const messageById = (db: Db, id: string): Promise<MessageRow | undefined> =>
   db.selectFrom("inbox_messages").selectAll().where("id", "=", id).executeTakeFirst();
 
+export const messagesByIds = (db: Db, ids: readonly string[]): Promise<MessageRow[]> =>
+  ids.length === 0
+    ? Promise.resolve([])
+    : db.selectFrom("inbox_messages").selectAll().where("id", "in", ids).execute();
+
 const byClientId = prepared((db: Db, of: { conversation: string; author: string; clientId: string }) =>
   db
     .selectFrom("inbox_messages")
@@ -207,8 +212,16 @@ export async function unreadAfter(db: Db, conversation: string, seq: number): Pr
 
 export const insertOutbox = (db: Db, row: Omit<OutboxRow, "seq">) =>
   db.insertInto("inbox_outbox").values(row);
-export const outboxOf = (db: Db, inbox: string): Promise<OutboxRow[]> =>
-  db.selectFrom("inbox_outbox").selectAll().where("inbox_id", "=", inbox).orderBy("seq").execute();
+/** The first ones after `seq`, oldest first. */
+export const outboxAfter = (db: Db, inbox: string, seq: number, limit: number): Promise<OutboxRow[]> =>
+  db
+    .selectFrom("inbox_outbox")
+    .selectAll()
+    .where("inbox_id", "=", inbox)
+    .where("seq", ">", seq)
+    .orderBy("seq")
+    .limit(limit)
+    .execute();
 export const updateOutbox = (
   db: Db,
   message: string,
