@@ -49,6 +49,9 @@ export class Journal {
   /** Events that arrived while an earlier one is still being read from the store. */
   readonly #held = new Map<number, Publication>();
   #filling = false;
+  /** The newest change that is being written here. What is on disk of such changes is told by them: it is no gap. */
+  #writing: Promise<unknown> = Promise.resolve();
+  #isPolling = false;
   #isPollFailing = false;
   #pollTimer: Cancel = () => {};
 
@@ -91,7 +94,9 @@ export class Journal {
    * Rejects as `Store.commit` does; then nothing happened and nobody was told.
    */
   async commit(change: Change): Promise<{ results: readonly WriteResult[]; cursors: readonly string[] }> {
-    const { results, events } = await this.#deps.store.commit(change);
+    const written = this.#deps.store.commit(change);
+    this.#writing = written;
+    const { results, events } = await written;
     const drafts = change.events ?? [];
     return { results, cursors: events.map(({ seq }, i) => this.#announce(drafts[i]!, seq)) };
   }
@@ -161,16 +166,21 @@ export class Journal {
   }
 
   async #poll(): Promise<void> {
-    if (this.#filling) return;
+    if (this.#filling || this.#isPolling) return;
+    this.#isPolling = true;
     try {
       const { head } = await this.#state(this.#deps.store.db);
       this.#isPollFailing = false;
+      // Changes end in the order in which they began: after the newest one, every event of ours up to `head` is told.
+      if (head > this.#head) await this.#writing.catch(() => {});
       if (head > this.#head) await this.#fill(head);
     } catch (error) {
       // Once, until the store answers again: it is asked more than twice a second.
       if (this.#isPollFailing) return;
       this.#isPollFailing = true;
       this.#deps.events.emit("failure", { where: "journal.poll", incident: "-", error });
+    } finally {
+      this.#isPolling = false;
     }
   }
 

@@ -3,6 +3,7 @@ import type { Publication } from "../../src/core/broker.ts";
 import { Events } from "../../src/core/events.ts";
 import { Journal } from "../../src/core/journal.ts";
 import { type JournalTables, journalMigrations } from "../../src/core/journal-tables.ts";
+import type { Store } from "../../src/core/store.ts";
 import { FakeClock } from "../kit/clock.ts";
 import { type CreateDatabase, onEachStore } from "../kit/databases.ts";
 
@@ -39,6 +40,7 @@ async function twoNodes(create: CreateDatabase, announce: Announce) {
   return { say, there, told, clock, [Symbol.asyncDispose]: close };
 }
 
+const deferred = () => Promise.withResolvers<void>();
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
 
 /** Lets reads of the store finish, moving the clock so that the poll runs. */
@@ -81,5 +83,39 @@ onEachStore("journal", (create) => {
     // No clock moves here: the hole itself makes the node look.
     for (let i = 0; i < 100 && nodes.told.length < 3; i++) await Bun.sleep(1);
     expect(nodes.told).toEqual([1, 2, 3]);
+  });
+
+  test("what is on disk and about to be told by its own change is no gap", async () => {
+    await using database = await create(journalMigrations);
+    const real = await database.open<JournalTables>();
+    const [clock, events, onDisk, gate] = [new FakeClock(), new Events(), deferred(), deferred()];
+    const [told, gaps]: [number[], unknown[]] = [[], []];
+    events.on("journal.gap", (gap) => gaps.push(gap));
+    const store: Store<JournalTables> = {
+      db: real.db,
+      async commit(change) {
+        const committed = await real.commit(change);
+        onDisk.resolve();
+        await gate.promise;
+        return committed;
+      },
+      snapshot: (read) => real.snapshot(read),
+      close: () => real.close(),
+    };
+    const deliver = ({ seq }: Publication) => told.push(seq!);
+    const journal = new Journal({ store, clock, events, deliver, announce: () => {} });
+    await journal.start();
+    const said = journal.commit({ events: [{ topic: "t", type: "x", frame: '{"type":"x"}' }] });
+    await onDisk.promise;
+    clock.advance(400);
+    // As long as the poll's own reads take, and more.
+    for (let i = 0; i < 20; i++) await real.db.selectFrom("journal_state").selectAll().execute();
+    expect(told).toEqual([]);
+    gate.resolve();
+    await said;
+    expect(told).toEqual([1]);
+    journal.stop();
+    expect(gaps).toEqual([]);
+    await store.close();
   });
 });
