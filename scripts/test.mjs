@@ -62,7 +62,7 @@ function tally(xml, ended) {
     ([, attributes, body = ""]) => ({ name: nameOf(attributes), body }),
   );
   const skipped = cases.filter(({ body }) => body.includes("<skipped")).map(({ name }) => name);
-  const failed = cases.filter(({ body }) => /<(failure|error)/.test(body)).map(({ name }) => name);
+  const failed = cases.filter(({ body }) => /<(failure|error)/.test(body)).map(withReason);
   const passed = cases.length - skipped.length - failed.length;
   if (ended !== "" && failed.length === 0) failed.push(`bun test: ${ended}; its output above says why`);
   return { passed, failed, skipped };
@@ -72,6 +72,19 @@ function nameOf(attributes) {
   const read = (key) => plain(new RegExp(`\\b${key}="([^"]*)"`).exec(attributes)?.[1] ?? "");
   const title = [read("classname"), read("name")].filter((part) => part !== "").join(" > ");
   return `${read("file")}: ${title}`;
+}
+
+/** Lines of an error that are shown again at the end, where one looks first. */
+const reasonLines = 20;
+
+function withReason({ name, body }) {
+  const [, message = "", text = ""] =
+    /<(?:failure|error)[^>]*?message="([^"]*)"[^>]*?(?:\/>|>(.*?)<\/)/s.exec(body) ?? [];
+  const lines = plain(text || message)
+    .trim()
+    .split("\n")
+    .slice(0, reasonLines);
+  return [name, ...lines.map((line) => `    ${line}`)].join("\n");
 }
 
 const entities = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
