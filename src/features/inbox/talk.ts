@@ -73,15 +73,31 @@ export class Talk {
       throw new Fault("bad_body", `Message content cannot be longer than ${maxContent} characters`);
     const earlier = await this.#earlier(room, author, clientId);
     if (earlier !== undefined) return earlier;
-    this.#rate.take(author.id);
     const row = this.#row(room, author, text, sendable.find((each) => each === type) ?? "support", clientId);
     try {
-      return await this.#store(room, row);
+      return await this.#counted(author, () => this.#store(room, row));
     } catch (error) {
-      this.#rate.giveBack(author.id);
       // Two at once under one id: the other one was first.
       const first = await this.#earlier(room, author, clientId);
       if (first !== undefined) return first;
+      throw error;
+    }
+  }
+
+  /** Sends a message again that failed. Rejects with `conflict` for one that did not, and with `sending_too_fast`. */
+  async again(room: Room, author: Author, message: repo.MessageRow): Promise<void> {
+    if (message.state !== "failed")
+      throw new Fault("conflict", `this message is ${message.state}, not failed`);
+    await this.#counted(author, () => this.#outbox.again(room, message));
+  }
+
+  /** What is not stored after all does not count. */
+  async #counted<T>({ id }: Author, send: () => Promise<T>): Promise<T> {
+    this.#rate.take(id);
+    try {
+      return await send();
+    } catch (error) {
+      this.#rate.giveBack(id);
       throw error;
     }
   }

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { FakeClock } from "../../kit/clock.ts";
+import { FakeTelegram } from "../../kit/telegram/server.ts";
 import { type Agent, InboxWorld } from "./kit.ts";
 
 const limited = (perMinute: number, clock = new FakeClock(Date.now())) =>
@@ -78,4 +79,25 @@ test("nobody who types is ever held up by the default, and 0 switches the limit 
   await using world = await limited(0);
   const { id } = await world.conversation();
   for (let n = 0; n < 70; n++) expect((await post(world, id)).status).toBe(201);
+});
+
+test("sending a failed message again counts; asking for it where nothing failed does not", async () => {
+  await using telegram = FakeTelegram.start();
+  await using world = await InboxWorld.start({ flags: { "inbox-messages-per-minute": 3 } });
+  const bot = { bot_token: telegram.token, api_root: telegram.url };
+  const made = await world.post("/inboxes", { kind: "telegram", name: "Bot", telegram: bot }, world.staff);
+  await world.join((await world.app.json(made)).id, world.ana);
+  const list = await world.list();
+  telegram.customerWrites(42, "salam");
+  const { conversation_id: id } = await list.next("new_customer_message");
+  const chat = await world.chat(id);
+  telegram.inject({ kind: "refuse", code: 400, description: "Bad Request: something odd" });
+  await post(world, id);
+  const { message } = await chat.next("chat_message");
+  const resend = () => world.post(`/conversations/${id}/messages/${message.id}/resend`, {});
+  expect((await resend()).status).toBe(202);
+  expect((await chat.next("external_send_result")).result.success).toBe(true);
+  expect((await resend()).status).toBe(409);
+  expect((await post(world, id)).status).toBe(201);
+  expect((await post(world, id)).status).toBe(429);
 });

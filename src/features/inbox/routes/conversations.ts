@@ -1,7 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { body, json, security } from "../../../core/http.ts";
-import { Fault } from "../../../protocol/faults.ts";
 import { isJudged } from "../conversations.ts";
 import { Conversation, Message, maxContent, Pagination } from "../messages.ts";
 import { statuses } from "../repo.ts";
@@ -121,7 +120,7 @@ const routes = {
 
 export function addConversationRoutes(app: Routes, inbox: Inbox, { guard }: Kit): void {
   const agent = guard("user", "staff");
-  const { access, conversations, talk, outbox } = inbox;
+  const { access, conversations, talk } = inbox;
   const view = async (user: string, id: string) => {
     const room = await access.room(user, id);
     return { ...(await conversations.view(room)), viewers: await conversations.viewers(id) };
@@ -160,10 +159,9 @@ export function addConversationRoutes(app: Routes, inbox: Inbox, { guard }: Kit)
   });
   app.openapi(routes.resend(agent), async (c) => {
     const { id, message } = c.req.valid("param");
-    const room = await access.room(c.get("identity").id, id);
-    const row = await conversations.message(room, message);
-    if (row.state !== "failed") throw new Fault("conflict", `this message is ${row.state}, not failed`);
-    await outbox.again(room, row);
+    const { id: user, name } = c.get("identity");
+    const room = await access.room(user, id);
+    await talk.again(room, { id: user, name }, await conversations.message(room, message));
     return c.body(null, 202);
   });
   app.openapi(routes.read(agent), async (c) => {
