@@ -10,7 +10,9 @@ mkdirSync(dirname(target), { recursive: true });
 // The database's writer and its helper are threads of their own, and a thread needs an entry of its own.
 const threads = ["writer.ts", "checkpointer.ts"].map((file) => `src/adapters/store/sqlite/${file}`);
 const entries = ["src/main.ts", ...threads];
-const build = Bun.spawn([process.execPath, "build", "--compile", ...entries, "--outfile", target], {
+// Compiled beforehand, it starts in less than half the time.
+const options = ["--compile", "--bytecode", "--format=esm"];
+const build = Bun.spawn([process.execPath, "build", ...options, ...entries, "--outfile", target], {
   cwd: root,
   stdin: "ignore",
   stdout: "inherit",

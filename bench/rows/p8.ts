@@ -5,15 +5,20 @@ import { both, type Figure, type Row } from "./row.ts";
 const runs = 9;
 /** Milliseconds after which a server counts as not starting. */
 const patience = 10_000;
-const scripts = { peyk: ["../../src/main.ts", "serve"], raw: ["../servers/raw.ts"] } as const;
+const fileOf = (path: string) => new URL(path, import.meta.url).pathname;
+
+/** What `npm start` runs, and the control. */
+async function commandOf(kind: "peyk" | "raw"): Promise<string[]> {
+  if (kind === "raw") return [fileOf("../servers/raw.ts")];
+  const { builtProgram } = await import(fileOf("../../scripts/built.mjs"));
+  return [builtProgram(process.execPath), "serve"];
+}
 
 /** Milliseconds from the start of a process to its first socket. */
-async function startOnce(kind: "peyk" | "raw", folder: string): Promise<number> {
+async function startOnce(command: readonly string[], folder: string): Promise<number> {
   const port = freePort();
-  const [script, ...args] = scripts[kind];
-  const file = new URL(script, import.meta.url).pathname;
   const began = performance.now();
-  const server = Bun.spawn([process.execPath, file, ...args], {
+  const server = Bun.spawn([process.execPath, ...command], {
     env: { ...process.env, ...settings(folder), PORT: String(port) },
     stdin: "ignore",
     stdout: "ignore",
@@ -21,7 +26,7 @@ async function startOnce(kind: "peyk" | "raw", folder: string): Promise<number> 
   });
   try {
     while (!(await accepts(port))) {
-      if (performance.now() - began > patience) throw new Error(`${script} did not start`);
+      if (performance.now() - began > patience) throw new Error(`${command.join(" ")} did not start`);
       await Bun.sleep(1);
     }
     return performance.now() - began;
@@ -53,9 +58,10 @@ const median = (values: readonly number[]): number => values.toSorted((a, b) => 
 
 async function measure(kind: "peyk" | "raw"): Promise<Figure> {
   await using folder = await temporaryFolder();
-  const first = await startOnce(kind, folder.path);
+  const command = await commandOf(kind);
+  const first = await startOnce(command, folder.path);
   const times: number[] = [];
-  for (let i = 0; i < runs; i++) times.push(await startOnce(kind, folder.path));
+  for (let i = 0; i < runs; i++) times.push(await startOnce(command, folder.path));
   const slowest = Math.round(Math.max(...times));
   return {
     value: median(times),
