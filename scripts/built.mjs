@@ -1,17 +1,7 @@
 // The program as one file that is compiled already: it starts in little more than half the time of its sources.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./ensure.mjs";
 
@@ -38,7 +28,7 @@ export function builtProgram(bun) {
 /** Another one for each change of a source, of the dependencies or of the place, which the build has in it. */
 function stamp() {
   const hash = createHash("sha256").update(root);
-  for (const file of ["package-lock.json", ...sources()]) {
+  for (const file of ["package-lock.json", "scripts/bundle.ts", ...sources()]) {
     const { mtimeMs, size } = statSync(join(root, file));
     hash.update(`${file} ${mtimeMs} ${size}\n`);
   }
@@ -57,11 +47,10 @@ const sources = () =>
 function build(bun, folder) {
   mkdirSync(cache, { recursive: true });
   const fresh = mkdtempSync(join(cache, "new-"));
-  const options = ["--target=bun", "--bytecode", "--sourcemap=linked", "--outdir", fresh];
-  const { status, stderr } = spawnSync(bun, ["build", main, ...options], { encoding: "utf8" });
+  const bundle = join(root, "scripts", "bundle.ts");
+  const { status, stderr } = spawnSync(bun, [bundle, main, fresh], { encoding: "utf8" });
   try {
-    if (status !== 0) throw new Error(`bun build ended with ${status}: ${stderr}`);
-    withoutTexts(join(fresh, "main.js.map"));
+    if (status !== 0) throw new Error(`scripts/bundle.ts ended with ${status}: ${stderr}`);
     renameSync(fresh, folder);
     forgetOld(folder);
   } catch (error) {
@@ -70,13 +59,6 @@ function build(bun, folder) {
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
-}
-
-/** The map tells a stack's lines. The logger has it read at each start: without the sources' texts, which are here anyway. */
-function withoutTexts(file) {
-  const map = JSON.parse(readFileSync(file, "utf8"));
-  map.sourcesContent = map.sources.map(() => "");
-  writeFileSync(file, JSON.stringify(map));
 }
 
 function forgetOld(newest) {
