@@ -4,6 +4,7 @@ import type { Walk } from "./walk.ts";
 import {
   type Answer,
   type Headers,
+  isAnswer,
   type NoAnswer,
   newKey,
   readAnswer,
@@ -30,12 +31,12 @@ export interface Shaken {
 
 /** Opens a line of its own and asks for a WebSocket. The line is left open. Rejects with a LineFault. */
 export async function shake(walk: Walk, variant: Variant = {}): Promise<Shaken> {
-  const { target, options, clock } = walk;
+  const { target, options } = walk;
   const key = newKey();
   const { path, headers } = handshakeOf(target, options, key, variant);
   const line = await walk.open();
   line.write(requestText(path, headers));
-  return { answer: await readAnswer(line, variant.ms ?? walk.timeout, clock), line, key };
+  return { answer: await answerOn(walk, line, variant.ms ?? walk.timeout), line, key };
 }
 
 /** A plain GET, without a token: nobody who is merely asked who he is needs one. */
@@ -43,10 +44,17 @@ export async function get(walk: Walk, path: string, ms: number): Promise<Answer 
   const line = await walk.open();
   try {
     line.write(requestText(path, { ...common(walk.target), Accept: "*/*", Connection: "close" }));
-    return await readAnswer(line, ms, walk.clock);
+    return await answerOn(walk, line, ms);
   } finally {
     line.close();
   }
+}
+
+async function answerOn({ clock, pace }: Walk, line: Line, ms: number): Promise<Answer | NoAnswer> {
+  const asked = clock.monotonic();
+  const answer = await readAnswer(line, ms, clock);
+  if (isAnswer(answer)) pace.saw(clock.monotonic() - asked);
+  return answer;
 }
 
 const common = (target: Target): Headers => ({ Host: authorityOf(target), "User-Agent": agent });

@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { defaultTimeout, type Options } from "./options.ts";
 import { known } from "./outcome.ts";
+import { Pace } from "./pace.ts";
 import type { Facts } from "./report.ts";
 import { authorityOf, pathOnly, schemeOf, type Target, urlOf } from "./target.ts";
 import type { Answer } from "./wire/http.ts";
@@ -13,6 +14,7 @@ export class Walk {
   readonly options: Options;
   readonly clock: Clock;
   readonly timeout: number;
+  readonly pace: Pace;
   /** What the name resolves to, in the resolver's order. */
   addresses: readonly string[] = [];
   /** The address that is used from the TCP stage on. */
@@ -29,12 +31,15 @@ export class Walk {
   proxy: string | undefined;
   /** Whether a Peyk answers here; not known before the HTTP stage. */
   isPeyk: boolean | undefined;
+  /** Resolves when it is known as well as its health page tells; that may be later than the stage that asks. */
+  recognised: Promise<void> = Promise.resolve();
 
   constructor(target: Target, options: Options, clock: Clock) {
     this.target = target;
     this.options = options;
     this.clock = clock;
     this.timeout = options.timeout ?? defaultTimeout;
+    this.pace = new Pace(this.timeout);
   }
 
   /** Everything that was opened: what still waits for an answer at the end need not wait. */
@@ -52,11 +57,16 @@ export class Walk {
   async open(): Promise<Line> {
     const spare = this.#spare;
     this.#spare = undefined;
-    const line =
-      spare !== undefined && spare.ending === undefined
-        ? spare
-        : await Line.open(this.endpoint, this.timeout, this.clock);
+    const line = spare !== undefined && spare.ending === undefined ? spare : await this.dial();
     this.#lines.add(line);
+    return line;
+  }
+
+  /** Opens a line, and notes how long that took. Rejects with a LineFault. */
+  async dial(endpoint = this.endpoint, ms = this.timeout): Promise<Line> {
+    const started = this.clock.monotonic();
+    const line = await Line.open(endpoint, ms, this.clock);
+    this.pace.saw(this.clock.monotonic() - started);
     return line;
   }
 
@@ -65,6 +75,11 @@ export class Walk {
     return secure
       ? { address: this.address, port, tls: host === this.address ? {} : { servername: host } }
       : { address: this.address, port };
+  }
+
+  markAsPeyk(): void {
+    this.isPeyk = true;
+    this.who = this.proxy === undefined ? "Peyk" : `Peyk (${this.proxy})`;
   }
 
   /** What every sentence may name. */

@@ -39,6 +39,13 @@ async function doctor(...args: readonly string[]) {
   return { out, complaint, code };
 }
 
+test("each channel knows a JSON ping and its pong: the doctor takes silence after one for a fault", () => {
+  const { channels } = app.app;
+  const mute = channels.filter(({ incoming, outgoing }) => !("ping" in incoming && "pong" in outgoing));
+  expect(channels.length).toBeGreaterThan(10);
+  expect(mute.map(({ path }) => path)).toEqual([]);
+});
+
 describe("a healthy Peyk", () => {
   test("is all green within two seconds, and walks every stage that was asked for", async () => {
     const started = performance.now();

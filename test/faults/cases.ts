@@ -12,6 +12,7 @@ import { limitCases } from "./cases/limits.ts";
 import { networkCases } from "./cases/network.ts";
 import { nginxCases } from "./cases/nginx.ts";
 import { sessionCases } from "./cases/sessions.ts";
+import { slowCases } from "./cases/slow.ts";
 import { tcpCases } from "./cases/tcp.ts";
 import { tlsCases } from "./cases/tls.ts";
 import { tokenCases } from "./cases/tokens.ts";
@@ -34,6 +35,7 @@ export const chapters: Readonly<Record<string, readonly FaultCase[]>> = {
   "Closed at once": closeCases,
   Frames: frameCases,
   "Pings, silence, sizes, many at once": sessionCases,
+  "Slow lines and busy servers": slowCases,
   Tokens: tokenCases,
   "Peyk's paths and limits": limitCases,
 };

@@ -1,5 +1,4 @@
 import type { CauseName } from "../causes.ts";
-import { errorIn } from "../error-frame.ts";
 import { fitsHeader, shake } from "../handshake.ts";
 import type { TokenPlace } from "../options.ts";
 import { because, type Outcome } from "../outcome.ts";
@@ -10,23 +9,23 @@ import { isAnswer } from "../wire/http.ts";
 import { Session } from "../wire/session.ts";
 import { skewOf } from "./answerer.ts";
 import { judgeAuth } from "./entry.ts";
-import { type Asker, type Heard, tokenFacts } from "./heard.ts";
+import { type Asker, tokenFacts } from "./heard.ts";
+import { hear, isPathOfPeyk, isSilent, peykPatience } from "./listen.ts";
 import { receiptIn } from "./refusal.ts";
 
-/** Milliseconds in which a server has greeted, or refused. */
-const patience = 600;
 export async function authStage(walk: Walk): Promise<Outcome> {
-  const { session, target, options, clock, isPeyk } = walk;
+  const { target, options } = walk;
+  const session = walk.session!;
   const credential = credentialOf(target, options);
-  if (credential?.from === "message") session!.text(authMessage(credential.token));
-  let heard = await listen(session!, clock.monotonic.bind(clock));
+  if (credential?.from === "message") session.text(authMessage(credential.token));
+  const heard = await hear(walk, session);
   walk.isPeyk ||= receiptIn(heard) !== undefined;
-  // A Peyk's channel that waits for a first message says so when another one comes: then no token has arrived.
-  if (isPeyk === true && credential?.from !== "message" && isSilent(heard)) heard = await pingInJson(walk);
   const asker = askerOf(walk);
   // What cannot stand in a header was not sent, so that the server knows nothing of it.
   if (credential?.from === "header" && !fitsHeader(credential.token))
     return because("token_malformed", tokenFacts(asker));
+  if (walk.isPeyk && isSilent(heard) && (await isPathOfPeyk(walk)))
+    return because("no_pong", { how: "no_json_pong", seconds: Math.round(peykPatience(walk) / 1000) });
   const outcome = judgeAuth(heard, asker);
   return outcome.verdict === "broken" ? withOtherWay(walk, outcome) : outcome;
 }
@@ -61,23 +60,13 @@ async function entersBy(walk: Walk, place: TokenPlace, token: string): Promise<b
     if (!isAnswer(answer) || answer.status !== 101) return false;
     const session = new Session(line, answer.rest, walk.clock);
     if (place === "message") session.text(authMessage(token));
-    return (
-      judgeAuth(await listen(session, walk.clock.monotonic.bind(walk.clock)), askerOf(walk)).verdict === "ok"
-    );
+    return judgeAuth(await hear(walk, session), askerOf(walk)).verdict === "ok";
   } finally {
     line.close();
   }
 }
 
 const authMessage = (token: string): string => JSON.stringify({ type: "auth", token });
-
-async function pingInJson({ session, clock }: Walk): Promise<Heard> {
-  session!.text('{"type":"ping"}');
-  return listen(session!, clock.monotonic.bind(clock));
-}
-
-const isSilent = ({ texts, close, ended, broken }: Heard): boolean =>
-  texts.length === 0 && close === undefined && ended === undefined && broken === undefined;
 
 export function askerOf({ target, options, clock, answer, isPeyk }: Walk): Asker {
   const credential = credentialOf(target, options);
@@ -89,18 +78,4 @@ export function askerOf({ target, options, clock, answer, isPeyk }: Walk): Asker
     skew,
     ...(token === undefined ? {} : { token }),
   };
-}
-
-/** Until a greeting or an end; after an error message, until its close frame. */
-async function listen(session: Session, time: () => number): Promise<Heard> {
-  const texts: string[] = [];
-  for (const deadline = time() + patience; ; ) {
-    const event = await session.next(Math.max(0, deadline - time()));
-    if (event.kind === "message") texts.push(event.text ?? "");
-    else if (event.kind === "close") return { texts, close: event };
-    else if (event.kind === "ended") return { texts, ended: event.ending.how };
-    else if (event.kind === "broken") return { texts, broken: event.fault, bytes: event.bytes };
-    const first = texts.at(-1);
-    if (event.kind === "nothing" || (first !== undefined && errorIn(first) === undefined)) return { texts };
-  }
 }

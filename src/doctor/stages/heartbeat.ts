@@ -33,6 +33,8 @@ const patience = 5_000;
 /** Pings whose pongs are to fill a proxy's buffer: nginx's has 4 or 8 KB (proxy_buffer_size). */
 const pushed = 160;
 const pushedBytes = 125;
+/** Milliseconds for the first of their pongs. */
+const pushPatience = 1_500;
 /** Milliseconds for the application's own pong. */
 const jsonPatience = 1_000;
 /** Milliseconds of a round trip from which on people feel it. */
@@ -52,11 +54,12 @@ const isForJson = ({ options, isPeyk, target }: Walk): boolean =>
   options.jsonPing === true || (isPeyk === true && pathOnly(target) === testPath);
 
 /** The application's own ping, as Peyk's channels and many others answer it. */
-async function withJson({ session, clock }: Walk, outcome: Outcome): Promise<Outcome> {
+async function withJson({ session, clock, pace }: Walk, outcome: Outcome): Promise<Outcome> {
   const started = clock.monotonic();
+  const deadline = started + pace.patience(jsonPatience);
   session!.text('{"type":"ping"}');
   for (;;) {
-    const event = await session!.next(started + jsonPatience - clock.monotonic());
+    const event = await session!.next(deadline - clock.monotonic());
     if (event.kind === "message" && objectIn(event.text ?? "")?.type === "pong")
       return { ...outcome, facts: { ...outcome.facts, json_ms: round(clock.monotonic() - started) } };
     if (event.kind !== "message" && event.kind !== "pong") return outcome;
@@ -105,9 +108,9 @@ function take(beats: { sent: number; came?: number }[], data: Uint8Array, now: n
 }
 
 /** Asks for so many pongs that no buffer can hold them back. */
-async function push({ session, clock }: Walk): Promise<boolean> {
+async function push({ session, clock, pace }: Walk): Promise<boolean> {
   for (let i = 0; i < pushed; i++) session!.ping(new Uint8Array(pushedBytes));
-  const deadline = clock.monotonic() + 1_500;
+  const deadline = clock.monotonic() + pace.patience(pushPatience);
   for (;;) {
     const event = await session!.next(deadline - clock.monotonic());
     if (event.kind === "pong" && event.data.length === pushedBytes) return true;

@@ -4,14 +4,14 @@ import { pathOnly } from "../target.ts";
 import type { Walk } from "../walk.ts";
 import { describeWho, isPeykBody, whoAnswers } from "../who.ts";
 import { isAnswer, type NoAnswer } from "../wire/http.ts";
-import { Line, LineFault } from "../wire/line.ts";
+import { LineFault } from "../wire/line.ts";
 import { judgeAnswer } from "./answerer.ts";
 import { isAlert, judgeNoAnswer, type Otherwise } from "./no-answer.ts";
 
-/** Milliseconds that the question whether this is a Peyk may take. */
-const peykPatience = 2_000;
-/** Milliseconds of it in which nothing else is done: some servers answer no plain request at all. */
+/** Milliseconds in which nothing else is done but to ask whether this is a Peyk: some servers answer no plain request at all. */
 const peykWait = 500;
+/** Milliseconds for each further question to somebody who does not answer the handshake. */
+const patience = 1_500;
 /** Where a Peyk says that it is one. */
 const peykHealth = "/api/websocket/health/";
 
@@ -34,23 +34,22 @@ export async function httpStage(walk: Walk): Promise<Outcome> {
     : outcome;
 }
 
-/** An answer that comes late is heard, too, as long as the walk goes on. */
+/** An answer that comes late is heard, too, as long as the walk goes on; who cannot do without it waits for it. */
 async function recognise(walk: Walk, isKnown: boolean): Promise<void> {
   walk.isPeyk = isKnown;
   const { promise: isLate, resolve } = Promise.withResolvers<void>();
-  const cancel = walk.clock.after(peykWait, resolve);
+  const cancel = walk.clock.after(walk.pace.patience(peykWait), resolve);
   const asked = isKnown ? Promise.resolve(true) : isPeyk(walk);
-  const told = asked.then((isIt) => {
-    walk.isPeyk ||= isIt;
-    if (walk.isPeyk) walk.who = walk.proxy === undefined ? "Peyk" : `Peyk (${walk.proxy})`;
+  walk.recognised = asked.then((isIt) => {
+    if (isIt) walk.markAsPeyk();
   });
-  await Promise.race([told, isLate]);
+  await Promise.race([walk.recognised, isLate]);
   cancel();
 }
 
 async function isPeyk(walk: Walk): Promise<boolean> {
   try {
-    const answer = await get(walk, peykHealth, peykPatience);
+    const answer = await get(walk, peykHealth, walk.timeout);
     return isAnswer(answer) && /"server_type":\s*"peyk"/.test(answer.body);
   } catch {
     return false;
@@ -66,10 +65,11 @@ async function whatElse(walk: Walk, { bytes, ending }: NoAnswer): Promise<Otherw
 }
 
 /** The TCP stage has no time to wait for somebody who resets late. */
-async function resetsAll({ address, target, clock }: Walk): Promise<boolean> {
+async function resetsAll(walk: Walk): Promise<boolean> {
+  const { address, target, pace } = walk;
   try {
-    const line = await Line.open({ address, port: target.port }, 1_500, clock);
-    await line.wait(500);
+    const line = await walk.dial({ address, port: target.port }, pace.patience(patience));
+    await line.wait(pace.patience(500));
     line.close();
     return line.ending?.how === "failure";
   } catch {
@@ -80,7 +80,7 @@ async function resetsAll({ address, target, clock }: Walk): Promise<boolean> {
 /** `badly`: with a request that a proxy refuses by itself, since whoever stands behind it speaks no HTTP. */
 async function alsoSpeaksHttp(walk: Walk, badly: boolean): Promise<boolean> {
   try {
-    return isAnswer(await get(walk, badly ? "*" : pathOnly(walk.target), 1_500));
+    return isAnswer(await get(walk, badly ? "*" : pathOnly(walk.target), walk.pace.patience(patience)));
   } catch {
     return false;
   }
@@ -88,10 +88,10 @@ async function alsoSpeaksHttp(walk: Walk, badly: boolean): Promise<boolean> {
 
 /** Silence and a closed line are what a TLS port has for those who speak plainly. */
 async function alsoSpeaksTls(walk: Walk): Promise<boolean> {
-  const { address, target, clock } = walk;
+  const { address, target, pace } = walk;
   const tls = target.host === address ? {} : { servername: target.host };
   try {
-    const line = await Line.open({ address, port: target.port, tls }, 1_500, clock);
+    const line = await walk.dial({ address, port: target.port, tls }, pace.patience(patience));
     line.close();
     return true;
   } catch (error) {

@@ -22,7 +22,7 @@ export async function idleStage(walk: Walk): Promise<Outcome> {
     : judgeSilence(await beSilent(walk, idle), walk.proxy);
 }
 
-async function beSilent({ session, clock }: Walk, seconds: number): Promise<Silence> {
+async function beSilent({ session, clock, pace }: Walk, seconds: number): Promise<Silence> {
   const started = clock.monotonic();
   const answered = session!.answeredPings;
   const silence = () => ({
@@ -36,7 +36,7 @@ async function beSilent({ session, clock }: Walk, seconds: number): Promise<Sile
   }
   const lasted = silence();
   session!.ping(new Uint8Array());
-  for (const deadline = clock.monotonic() + patience; ; ) {
+  for (const deadline = clock.monotonic() + pace.patience(patience); ; ) {
     const event = await session!.next(deadline - clock.monotonic());
     if (event.kind === "pong") return lasted;
     if (event.kind !== "message") return { ...lasted, end: event };

@@ -12,7 +12,7 @@ export type Try = { readonly isOpen: true } | { readonly isOpen: false; readonly
 
 /** What a Peyk gets unasked. */
 const usualCount = 3;
-/** Milliseconds in which a server that lets nobody in any more has said so. */
+/** Milliseconds in which a server nearby that lets nobody in any more has said so. */
 const patience = 600;
 
 export async function parallelStage(walk: Walk): Promise<Outcome> {
@@ -34,7 +34,7 @@ async function tryOne(walk: Walk, closers: (() => void)[]): Promise<Try> {
     if (answer.status !== 101) return refused(`HTTP ${answer.status}`);
     const session = new Session(line, answer.rest, walk.clock);
     closers.push(() => session.close());
-    return await staysOpen(session);
+    return await staysOpen(session, walk);
   } catch (error) {
     return refused(error instanceof LineFault ? error.code : "1006");
   }
@@ -48,11 +48,11 @@ function pathFor({ isPeyk, options, target }: Walk): string {
 
 const refused = (refusal: string): Try => ({ isOpen: false, refusal });
 
-async function staysOpen(session: Session): Promise<Try> {
-  const event = await session.next(patience);
+async function staysOpen(session: Session, walk: Walk): Promise<Try> {
+  const event = await session.next(walk.pace.patience(patience));
   if (event.kind === "close") return refused(`${event.code} ${event.reason}`.trim());
   if (event.kind === "ended") return refused("1006");
-  if (event.kind === "message" && errorIn(event.text ?? "") !== undefined) return staysOpen(session);
+  if (event.kind === "message" && errorIn(event.text ?? "") !== undefined) return staysOpen(session, walk);
   return { isOpen: true };
 }
 

@@ -18,6 +18,8 @@ const usualSizes = [1024, 16 * 1024, 64 * 1024];
 const smallSize = 100;
 /** Milliseconds for an answer, over a line of 2 KB a second at worst: slowness is no limit of size. */
 const patienceFor = (size: number): number => Math.min(2_000 + size / 2, 30_000);
+/** Milliseconds that an echo comes after the pong at most, where the line is quick. */
+const echoPatience = 300;
 
 export async function payloadStage(walk: Walk): Promise<Outcome> {
   const sizes = sizesFor(walk);
@@ -37,13 +39,14 @@ function sizesFor({ options, isPeyk, target }: Walk): readonly number[] {
 
 const survived = ({ became }: Sent): boolean => became === "echoed" || became === "alive";
 
-async function send({ session, clock }: Walk, size: number): Promise<Sent> {
+async function send({ session, clock, pace }: Walk, size: number): Promise<Sent> {
   session!.text(messageOf(size));
-  const deadline = clock.monotonic() + patienceFor(size);
+  const deadline = clock.monotonic() + pace.patience(patienceFor(size));
   // Whoever answers neither message nor ping has lost the message, and more.
   const ping = crypto.getRandomValues(new Uint8Array(8));
   session!.ping(ping);
-  return await outcomeOf(session!, size, ping, () => deadline - clock.monotonic());
+  const left = () => deadline - clock.monotonic();
+  return await outcomeOf(session!, size, ping, left, pace.patience(echoPatience));
 }
 
 /** One JSON object of exactly so many bytes: every server of this field can at least parse it. */
@@ -57,11 +60,12 @@ async function outcomeOf(
   size: number,
   ping: Uint8Array,
   left: () => number,
+  echo: number,
 ): Promise<Sent> {
   let isAlive = false;
   for (;;) {
     // Once the pong is there, an echo that will come is not far.
-    const event = await session.next(isAlive ? Math.min(left(), 300) : left());
+    const event = await session.next(isAlive ? Math.min(left(), echo) : left());
     if (event.kind === "message" && isTooBig(event.text))
       return { size, became: "refused", reason: errorIn(event.text!)!.message };
     if (event.kind === "message" && event.bytes >= size) return { size, became: "echoed" };

@@ -2,10 +2,10 @@ import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import type { Outcome } from "../outcome.ts";
 import type { Walk } from "../walk.ts";
-import { Line, LineFault } from "../wire/line.ts";
+import { type Line, LineFault } from "../wire/line.ts";
 import { type Attempt, type Here, isLoopback, judgeReach, type Reach } from "./reach.ts";
 
-/** Milliseconds that the others get once one address is open: browsers wait 250 ms (RFC 8305 8), others for ever. */
+/** Milliseconds that the others get at least once one address is open: browsers wait 250 ms (RFC 8305 8), others for ever. */
 const grace = 1_000;
 /** Milliseconds in which somebody who accepts only to hang up has done so. */
 const resetPatience = 30;
@@ -28,7 +28,7 @@ interface Try extends Attempt {
 
 /** All at once; when one is open, the others get a little more time. */
 async function tryAll(walk: Walk): Promise<Try[]> {
-  const { clock, timeout, addresses } = walk;
+  const { clock, timeout, addresses, pace } = walk;
   const { promise: isOver, resolve: end } = Promise.withResolvers<void>();
   const tries = new Map<string, Try>();
   let isLate = false;
@@ -36,7 +36,7 @@ async function tryAll(walk: Walk): Promise<Try[]> {
     const tried = await tryOne(walk, address, timeout);
     if (isLate) return tried.line?.close();
     tries.set(address, tried);
-    if (tried.reach === "open" && tries.size < addresses.length) clock.after(grace, end);
+    if (tried.reach === "open" && tries.size < addresses.length) clock.after(pace.patience(grace), end);
   });
   const started = clock.monotonic();
   await Promise.race([Promise.all(running), isOver]);
@@ -45,28 +45,31 @@ async function tryAll(walk: Walk): Promise<Try[]> {
   return addresses.map((address) => tries.get(address) ?? { address, reach: "filtered", ms });
 }
 
-async function tryOne({ clock, target }: Walk, address: string, patience: number): Promise<Try> {
+async function tryOne(walk: Walk, address: string, patience: number): Promise<Try> {
+  const { clock, target } = walk;
   const started = clock.monotonic();
   const after = () => clock.monotonic() - started;
   try {
-    const line = await Line.open({ address, port: target.port }, patience, clock);
+    const line = await walk.dial({ address, port: target.port }, patience);
     await line.wait(resetPatience);
     if (line.ending?.how !== "failure") return { address, reach: "open", ms: after(), line };
     line.close();
     return { address, reach: "reset", ms: after() };
   } catch (error) {
     const code = error instanceof LineFault ? error.code : "";
-    return { address, reach: await toReach(code, address, target.port, after()), ms: after() };
+    const ms = after();
+    return { address, reach: await toReach(walk, code, address, ms), ms };
   }
 }
 
-async function toReach(code: string, address: string, port: number, ms: number): Promise<Reach> {
+async function toReach({ target, pace }: Walk, code: string, address: string, ms: number): Promise<Reach> {
   if (code === "timeout" || code === "ETIMEDOUT") return "filtered";
   if (code === "ECONNRESET") return "reset";
   if (unreachable.includes(code)) return "unreachable";
   // A refusal comes with the first packet; only who looks for a neighbour in vain (ARP) takes so long.
   if (ms > slowestRefusal) return "unreachable";
-  return (await isUnreachable(address, port)) ? "unreachable" : "refused";
+  pace.saw(ms);
+  return (await isUnreachable(address, target.port, pace.patience(1_000))) ? "unreachable" : "refused";
 }
 
 /** EACCES: a rule of this machine's own forbids it (a route of type `prohibit`). */
@@ -84,10 +87,10 @@ const unreachable = [
  * Bun 1.4.5's sockets say ECONNREFUSED where the system says EHOSTUNREACH or ENETUNREACH; its `fetch` passes on what the
  * system said. Who refuses is asked once more, then, by fetch.
  */
-async function isUnreachable(address: string, port: number): Promise<boolean> {
+async function isUnreachable(address: string, port: number, ms: number): Promise<boolean> {
   const host = isIP(address) === 6 ? `[${address}]` : address;
   try {
-    const signal = AbortSignal.timeout(1_000);
+    const signal = AbortSignal.timeout(ms);
     await fetch(`http://${host}:${port}/`, { method: "HEAD", redirect: "manual", signal });
     return false;
   } catch (error) {

@@ -1,7 +1,7 @@
 import * as tls from "node:tls";
 import { type Outcome, skipped } from "../outcome.ts";
 import type { Walk } from "../walk.ts";
-import { type Endpoint, Line, LineFault } from "../wire/line.ts";
+import { type Endpoint, LineFault } from "../wire/line.ts";
 import { isTooOld, judgeCertificate, judgeTlsFailure, type Shown } from "./certificate.ts";
 
 export async function tlsStage(walk: Walk): Promise<Outcome> {
@@ -32,7 +32,7 @@ async function tryTls(walk: Walk, minVersion?: "TLSv1"): Promise<Shown | { reado
     ...(minVersion === undefined ? {} : { minVersion }),
   };
   try {
-    const line = await Line.open({ ...endpoint, tls: wish }, walk.timeout, walk.clock);
+    const line = await walk.dial({ ...endpoint, tls: wish });
     walk.keep(line);
     return describe(line.socket as tls.TLSSocket, target.host);
   } catch (error) {
@@ -93,12 +93,13 @@ async function judgeFailure(walk: Walk, code: string): Promise<Outcome> {
 }
 
 /** Says hello in plain HTTP: `http` where that is answered, else the first words of what came; `undefined`: nothing. */
-async function speaksPlain({ clock, endpoint, timeout, target }: Walk): Promise<string | undefined> {
+async function speaksPlain(walk: Walk): Promise<string | undefined> {
+  const { endpoint, pace, timeout, target } = walk;
   const plain: Endpoint = { address: endpoint.address, port: endpoint.port };
   try {
-    const line = await Line.open(plain, timeout, clock);
+    const line = await walk.dial(plain);
     line.write(`GET / HTTP/1.1\r\nHost: ${target.host}\r\nConnection: close\r\n\r\n`);
-    const bytes = await line.read(Math.min(timeout, 1_500));
+    const bytes = await line.read(Math.min(timeout, pace.patience(1_500)));
     line.close();
     const text = Buffer.from(bytes ?? []).toString("latin1");
     if (text.startsWith("HTTP/")) return isTlsTeller(text) ? undefined : "http";

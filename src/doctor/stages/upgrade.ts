@@ -61,7 +61,7 @@ async function probe(walk: Walk, answer: Answer): Promise<Probes> {
 
 async function asks(walk: Walk): Promise<boolean> {
   try {
-    const answer = await get(walk, pathOnly(walk.target), patience);
+    const answer = await get(walk, pathOnly(walk.target), walk.pace.patience(patience));
     return isAnswer(answer) && wantsUpgrade(answer);
   } catch {
     return false;
@@ -93,7 +93,7 @@ async function findOrigin(walk: Walk): Promise<string | undefined> {
 
 async function upgrades(walk: Walk, variant: { path?: string; origin?: string }): Promise<boolean> {
   try {
-    const { answer, line } = await shake(walk, { ...variant, ms: patience });
+    const { answer, line } = await shake(walk, { ...variant, ms: walk.pace.patience(patience) });
     line.close();
     return isAnswer(answer) && answer.status === 101;
   } catch {

@@ -23,7 +23,7 @@ export interface NoAnswer {
 /** Bytes that a head may have; more is no head. */
 const maxHeadBytes = 64 * 1024;
 const maxBodyBytes = 4 * 1024;
-/** Milliseconds that the rest of a body may take; what has come until then is enough to judge. */
+/** Milliseconds that the rest of a body may take, or as long as its head took; what has come until then is enough to judge. */
 const bodyPatience = 300;
 
 export const newKey = (): string => randomBytes(16).toString("base64");
@@ -52,7 +52,8 @@ export const upgradeHeaders = (key: string): Headers => ({
 
 /** Reads one answer. Resolves to what came instead where that is no HTTP, or nothing came within `ms` milliseconds. */
 export async function readAnswer(line: Line, ms: number, clock: Clock): Promise<Answer | NoAnswer> {
-  const deadline = clock.monotonic() + ms;
+  const asked = clock.monotonic();
+  const deadline = asked + ms;
   let bytes: Uint8Array = new Uint8Array();
   for (;;) {
     const head = looksLikeHttp(bytes) ? parseHead(bytes) : undefined;
@@ -60,7 +61,10 @@ export async function readAnswer(line: Line, ms: number, clock: Clock): Promise<
       bytes = bytes.subarray(head.length);
       continue;
     }
-    if (head !== undefined) return withBody(line, head, bytes.subarray(head.length), clock);
+    if (head !== undefined) {
+      const patience = Math.max(bodyPatience, clock.monotonic() - asked);
+      return withBody(line, head, bytes.subarray(head.length), clock.monotonic() + patience, clock);
+    }
     const more =
       isHopeless(bytes) || bytes.length > maxHeadBytes
         ? undefined
@@ -106,12 +110,17 @@ function parseHeaders(lines: readonly string[]): Map<string, string> {
   return headers;
 }
 
-async function withBody(line: Line, head: Head, first: Uint8Array, clock: Clock): Promise<Answer> {
+async function withBody(
+  line: Line,
+  head: Head,
+  first: Uint8Array,
+  deadline: number,
+  clock: Clock,
+): Promise<Answer> {
   const { length: _, ...answer } = head;
   if (head.status === 101) return { ...answer, body: "", rest: first };
   const wanted = Number(head.headers.get("content-length") ?? maxBodyBytes);
   const chunked = /chunked/i.test(head.headers.get("transfer-encoding") ?? "");
-  const deadline = clock.monotonic() + bodyPatience;
   let bytes = first;
   while (bytes.length < Math.min(wanted, maxBodyBytes) && !(chunked && isLastChunk(bytes))) {
     const more = await line.read(deadline - clock.monotonic());

@@ -74,6 +74,7 @@ export const en: Words = {
     hangs_up_at_upgrade: "it hangs up at an upgrade, and answers ordinary requests",
     ends_half_way: "the connection ended in the middle of it",
     hangs_up_at_ping: "it hangs up instead",
+    no_json_pong: "it is a Peyk, and says nothing to its own message `ping`",
     header: "Authorization header",
     query: "URL, as ?token=",
     message: "first message",

@@ -74,6 +74,7 @@ export const fa: Words = {
     hangs_up_at_upgrade: "به درخواست‌های معمولی جواب می‌دهد، ولی با درخواست ارتقا اتصال را می‌بندد",
     ends_half_way: "اتصال در میانهٔ آن تمام شد",
     hangs_up_at_ping: "به جای جواب، اتصال را می‌بندد",
+    no_json_pong: "یک Peyk است، و به پیام `ping` خودش هیچ نمی‌گوید",
     header: "هدر Authorization",
     query: "نشانی، به شکل ?token=",
     message: "پیام اول",

@@ -74,6 +74,7 @@ export const ru: Words = {
     hangs_up_at_upgrade: "на обычные запросы он отвечает, а на upgrade рвёт соединение",
     ends_half_way: "соединение оборвалось на середине",
     hangs_up_at_ping: "вместо ответа рвёт соединение",
+    no_json_pong: "это Peyk, и на собственное сообщение `ping` он молчит",
     header: "в заголовке Authorization",
     query: "в адресе, как ?token=",
     message: "в первом сообщении",

@@ -51,6 +51,7 @@ export type Term =
   | "hangs_up_at_upgrade"
   | "ends_half_way"
   | "hangs_up_at_ping"
+  | "no_json_pong"
   // token: where it was put
   | "header"
   | "query"

@@ -218,6 +218,20 @@ export const nginxCases = needing(
       expected: broken("auth", "token_missing", "token", /Authorization|proxy/),
     },
     {
+      name: "nginx takes it away, too, and hands on sockets and nothing else",
+      setUp: async (stack) => {
+        const app = await peyk(stack);
+        const port = await nginx(stack, handsOn(app.port, 'proxy_set_header Authorization "";'), {
+          server: "location /api/ { return 404; }",
+        });
+        return {
+          url: `ws://127.0.0.1:${port}/ws/conversations/`,
+          options: { token: (await app.user()).token },
+        };
+      },
+      expected: broken("auth", "token_missing", "token", /Authorization|proxy/),
+    },
+    {
       name: "nginx hands on to version 4, and behind it only version 6 listens",
       setUp: async (stack) => {
         const { port } = await peyk(stack, { host: "::1", port: String(await freePort()) });
