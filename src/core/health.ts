@@ -1,3 +1,5 @@
+import { Fault } from "../protocol/faults.ts";
+
 /** What a check found, and what an operator should do about it. */
 export interface Finding {
   readonly check: string;
@@ -21,23 +23,55 @@ export interface Check {
 /** Milliseconds after which a check that does not answer has failed. */
 const patience = 2_000;
 
-/** Runs all checks side by side. One that throws or hangs is an error, not an exception. */
-export const findings = async (checks: readonly Check[]): Promise<Finding[]> =>
-  (await Promise.all(checks.map(runOne))).flat();
+/** The check of the store. Others read from it, so that they fail with it. */
+export const storeName = "store";
 
-async function runOne({ name, run }: Check): Promise<Finding[]> {
+/** Runs all checks side by side. One that throws or hangs is an error, not an exception. */
+export async function findings(checks: readonly Check[], ms = patience): Promise<Finding[]> {
+  const looks = await Promise.all(checks.map((check) => runOne(check, ms)));
+  const isStoreAway = looks.flat().some((each) => isStoreError(each));
+  return looks.flat().map((each) => ("error" in each ? failed(each, isStoreAway) : each));
+}
+
+/** A check that found nothing out: it threw, or it hangs. */
+interface Failure {
+  readonly check: string;
+  readonly error: unknown;
+}
+
+const isStoreError = (each: Finding | Failure): boolean =>
+  each.check === storeName && ("error" in each || each.verdict === "error");
+
+async function runOne({ name, run }: Check, ms: number): Promise<(Finding | Failure)[]> {
   try {
-    return [await within(patience, run())].flat().map((each) => ({ check: name, ...each }));
+    return [await within(ms, run())].flat().map((each) => ({ check: name, ...each }));
   } catch (error) {
-    const saw = error instanceof Error ? error.message : String(error);
-    return [{ check: name, verdict: "error", saw, fix: `See the log for ${name}, then restart the server.` }];
+    return [{ check: name, error }];
   }
 }
+
+/** What lacks something that is away is no error of its own: that has its own line, and its own advice. */
+function failed({ check, error }: Failure, isStoreAway: boolean): Finding {
+  const saw = error instanceof Error ? error.message : String(error);
+  const isUnavailable = error instanceof Fault && error.fault === "unavailable";
+  if (check !== storeName && isStoreAway && (isUnavailable || error instanceof Late)) {
+    const fix = `Follow the advice for ${storeName}: ${check} cannot be looked at while the store is away.`;
+    return { check, verdict: "warning", saw: `not known: ${saw}`, fix };
+  }
+  if (isUnavailable) {
+    const fix = `Ask again in a few seconds. If it says so still, see the log for ${check}.`;
+    return { check, verdict: "warning", saw, fix };
+  }
+  return { check, verdict: "error", saw, fix: `See the log for ${check}, then restart the server.` };
+}
+
+/** Somebody did not keep his word in time. */
+class Late extends Error {}
 
 /** Rejects where a promise does not keep its word within so many milliseconds. */
 export async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no answer within ${ms / 1000} s`)), ms);
+  const timer = setTimeout(() => reject(new Late(`no answer within ${ms / 1000} s`)), ms);
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 

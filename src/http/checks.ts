@@ -1,8 +1,10 @@
-import type { Check } from "../core/health.ts";
+import { type Check, storeName, within } from "../core/health.ts";
 import type { Store } from "../core/store.ts";
 
 /** Milliseconds that a change may take before the disk counts as slow. */
 const slowWrite = 500;
+/** Milliseconds after which it counts as gone: less than any check has, so that its own advice is given. */
+const storePatience = 1_800;
 
 /** What an operator does where the store is slow, and where it takes nothing. */
 interface Advice {
@@ -22,11 +24,11 @@ export const serverAdvice: Advice = {
 
 /** An empty change goes the whole way: to the writer, into a transaction, and back. */
 export const storeCheck = (store: Pick<Store, "commit">, advice: Advice): Check => ({
-  name: "store",
+  name: storeName,
   async run() {
     const started = performance.now();
     try {
-      await store.commit({});
+      await within(storePatience, store.commit({}));
     } catch (error) {
       return { verdict: "error", saw: causeOf(error), fix: advice.down };
     }
