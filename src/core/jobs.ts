@@ -13,7 +13,8 @@ export function startJobs(jobs: readonly Job[], clock: Clock, events: Events): (
   };
 }
 
-function guarded(job: Job, clock: Clock, events: Events): () => void {
+/** Its promise is for whoever moves the clock by hand, and wants to know when the work is done. */
+function guarded(job: Job, clock: Clock, events: Events): () => Promise<void> {
   let running = false;
   let told: { readonly failure: string; readonly at: number } | undefined;
   const tell = (error: unknown) => {

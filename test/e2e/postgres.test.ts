@@ -19,7 +19,7 @@ const again = [
   ["devices/commands", "inbox/acceptance"],
   ["catch-up", "inbox/search", "inbox/newest"],
   ["kill", "dispatch/acceptance"],
-  ["inbox/stats", "inbox/suspicion"],
+  ["inbox/stats", "inbox/suspicion", "dispatch/offers"],
 ];
 
 async function runFile(name: string): Promise<void> {

@@ -6,6 +6,8 @@ export class FakeClock implements Clock {
   /** What somebody who set the clock put it ahead of the time that passed. */
   #ahead = 0;
   #timers: { at: number; every: number | undefined; run: () => void }[] = [];
+  /** What timers started and what is not done yet: jobs are asynchronous, and say when they are through. */
+  readonly #running = new Set<Promise<unknown>>();
 
   constructor(now = 1_800_000_000_000) {
     this.#now = now;
@@ -45,9 +47,22 @@ export class FakeClock implements Clock {
       this.#now = due.at;
       if (due.every === undefined) this.#timers = this.#timers.filter((each) => each !== due);
       else due.at += due.every;
-      due.run();
+      this.#note(due.run());
     }
     this.#now = end;
+  }
+
+  /** What a timer runs may be asynchronous, as far as its type tells. */
+  #note(done: unknown): void {
+    if (!(done instanceof Promise)) return;
+    const end = () => void this.#running.delete(done);
+    this.#running.add(done);
+    done.then(end, end);
+  }
+
+  /** Resolves when everything that timers started is done. Never where that waits for this very clock. */
+  async settled(): Promise<void> {
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }
 
   #due(end: number) {

@@ -65,6 +65,7 @@ export class DispatchWorld {
   async pass(ms: number, step = 1_000): Promise<void> {
     for (let left = ms; left > 0; left -= step) {
       this.clock.advance(Math.min(step, left));
+      await this.clock.settled();
       await this.app.app.store.commit({});
       await new Promise((resolve) => setImmediate(resolve));
     }

@@ -120,7 +120,8 @@ test("a driver is asked about one order at a time, also by two dispatchers at on
   const rows = await Promise.all([order, await world.order()].map((id) => orders.require(id)));
   const asked = [...rows, rows[0]!].map((row) => offers.offer(row, ali, "1"));
   const told = await Promise.allSettled(asked);
-  expect(told.map((each) => each.status)).toEqual(["fulfilled", "rejected", "rejected"]);
+  // Which of them was the first, a database with several connections decides.
+  expect(told.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   // He is still asked: what failed has not forgotten that.
   expect(offers.candidates(rows[1]!).map(({ driver }) => driver.id)).toEqual([world.vera.id]);
 });
