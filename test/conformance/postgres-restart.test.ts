@@ -7,6 +7,7 @@ import type { Fault } from "../../src/protocol/faults.ts";
 import { describePostgres, postgresServer } from "../kit/databases.ts";
 import { faultOf } from "../kit/fault.ts";
 import { TcpProxy } from "../kit/tcp-proxy.ts";
+import { until } from "../kit/until.ts";
 import { migrations, type Tables } from "./store.ts";
 
 const all = { ...journalMigrations(postgresColumns), ...migrations };
@@ -39,10 +40,13 @@ async function kept(store: TestStore): Promise<number[]> {
 
 /** The database answers again: a change is taken. Returns how many were refused meanwhile. */
 async function untilUp(store: TestStore): Promise<number> {
-  for (let refused = 0; ; refused++, await Bun.sleep(20)) {
-    if ((await faultOf(store.commit({}))) === undefined) return refused;
-    if (refused > 500) throw new Error("it does not come back");
-  }
+  let refused = -1;
+  const ask = async () => {
+    refused++;
+    return faultOf(store.commit({}));
+  };
+  await until(ask, (fault) => fault === undefined);
+  return refused;
 }
 
 describePostgres("a connection that breaks:", () => {

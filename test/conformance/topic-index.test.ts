@@ -7,6 +7,7 @@ import { TopicIndex } from "../../src/core/topic-index.ts";
 import { Fault } from "../../src/protocol/faults.ts";
 import { FakeClock } from "../kit/clock.ts";
 import { type CreateDatabase, onEachStore } from "../kit/databases.ts";
+import { until } from "../kit/until.ts";
 
 const rooms = 40;
 /** A room for every other event, and a list that hears of all. */
@@ -88,10 +89,11 @@ const segments = async ({ store }: Node) =>
     (await store.db.selectFrom("journal_topics").select("segment").execute()).map((row) => row.segment),
   );
 
-async function untilIndexed(node: Node, seq: number): Promise<void> {
-  for (let i = 0; i < 400 && (await indexed(node)) < seq; i++) await Bun.sleep(5);
-  expect(await indexed(node)).toBeGreaterThanOrEqual(seq);
-}
+const untilIndexed = (node: Node, seq: number) =>
+  until(
+    () => indexed(node),
+    (last) => last >= seq,
+  );
 
 /** Every event of these topics, page by page, as a client that catches up gets them. */
 async function all({ journal }: Node, topics: readonly string[], after: number, upTo: number) {

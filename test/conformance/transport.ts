@@ -9,6 +9,7 @@ import type {
 } from "../../src/core/transport.ts";
 import { TestClient } from "../kit/client.ts";
 import { RawClient, textFrame } from "../kit/raw.ts";
+import { until } from "../kit/until.ts";
 
 /** Writes down what the transport calls, in order. */
 class Recorder implements SocketHandler {
@@ -37,14 +38,11 @@ class Recorder implements SocketHandler {
     this.calls.push(`closed ${code} ${reason}`);
   }
 
-  async until(call: string): Promise<readonly string[]> {
-    for (
-      const end = Date.now() + 5_000;
-      !this.calls.some((each) => each.startsWith(call));
-      await Bun.sleep(5)
-    )
-      if (Date.now() > end) throw new Error(`no ${call} in ${this.calls.join(", ")}`);
-    return this.calls;
+  until(call: string): Promise<readonly string[]> {
+    return until(
+      () => this.calls,
+      (calls) => calls.some((each) => each.startsWith(call)),
+    );
   }
 }
 

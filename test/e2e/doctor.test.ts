@@ -1,14 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { join } from "node:path";
 import { examine } from "../../src/doctor/examine.ts";
 import { print } from "../../src/doctor/print.ts";
 import { type Report, stages } from "../../src/doctor/report.ts";
 import { reportSchema } from "../../src/doctor/schema.ts";
 import { type Language, languages } from "../../src/doctor/tell.ts";
 import { TestApp } from "../kit/app.ts";
-import { tempDir } from "../kit/temp.ts";
-
-const main = join(import.meta.dir, "..", "..", "src", "main.ts");
+import { runDoctor } from "../kit/doctor.ts";
+import { holds } from "../kit/until.ts";
 
 let app: TestApp;
 let token: string;
@@ -20,24 +18,6 @@ afterAll(() => app[Symbol.asyncDispose]());
 
 const url = (path: string) => `ws://127.0.0.1:${app.port}${path}`;
 const all = Object.keys(languages) as Language[];
-
-/** `peyk doctor …` in a process of its own, as somebody types it. */
-async function doctor(...args: readonly string[]) {
-  using folder = tempDir();
-  const child = Bun.spawn([process.execPath, main, "doctor", ...args], {
-    cwd: folder.path,
-    env: { PATH: process.env.PATH ?? "", HOME: folder.path },
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
-  });
-  const [out, complaint, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  return { out, complaint, code };
-}
 
 test("each channel knows a JSON ping and its pong: the doctor takes silence after one for a fault", () => {
   const { channels } = app.app;
@@ -80,9 +60,7 @@ describe("a healthy Peyk", () => {
 
   test("is left by the doctor as it was: no connection stays", async () => {
     await examine(url("/ws/test/"), { parallel: 20 });
-    for (const end = Date.now() + 5_000; app.app.core.connections.size > 0 && Date.now() < end; )
-      await Bun.sleep(5);
-    expect(app.app.core.connections.size).toBe(0);
+    await holds(() => expect(app.app.core.connections.size).toBe(0));
   });
 
   test("has a limit of messages that the doctor tells and does not call a fault", async () => {
@@ -138,7 +116,7 @@ describe("the command", () => {
   test("ends with 0 where all is well, and says so in each language", async () => {
     const says: Readonly<Record<Language, RegExp>> = { en: /All well/, fa: /درست است/, ru: /Всё в порядке/ };
     for (const lang of all) {
-      const { out, code, complaint } = await doctor(url("/ws/test/"), "--lang", lang);
+      const { out, code, complaint } = await runDoctor([url("/ws/test/"), "--lang", lang]);
       expect({ code, complaint }).toEqual({ code: 0, complaint: "" });
       expect(out).toMatch(says[lang]);
     }
@@ -148,13 +126,13 @@ describe("the command", () => {
     ["url", "ws://exa mple/", 10],
     ["tcp", "ws://127.0.0.1:1/", 12],
   ])("ends with 10 and the place of the stage: %s", async (stage, address, expected) => {
-    const { out, code } = await doctor(address, "--json");
+    const { out, code } = await runDoctor([address, "--json"]);
     expect(code).toBe(expected);
     expect(JSON.parse(out)).toMatchObject({ verdict: "broken", stage });
   });
 
   test("ends with 0 after a warning", async () => {
-    const { out, code } = await doctor(url("/ws/my-client"), "--token", "hello");
+    const { out, code } = await runDoctor([url("/ws/my-client"), "--token", "hello"]);
     expect(code).toBe(0);
     expect(out).toContain("the token did not count");
   });
@@ -168,24 +146,24 @@ describe("the command", () => {
     [["ws://a/", "--token-in", "cookie"], "--token-in"],
     [["ws://a/", "--colour"], "--colour"],
   ])("ends with 2 where the words are wrong: %p", async (args, named) => {
-    const { out, complaint, code } = await doctor(...args);
+    const { out, complaint, code } = await runDoctor(args);
     expect(code).toBe(2);
     expect(out + complaint).toContain(named);
   });
 
   test("prints one document that fits its schema, for a healthy and for a broken way", async () => {
     for (const address of [url("/ws/test/"), url("/ws/dispatch-map/"), "ws://127.0.0.1:1/"]) {
-      const { out } = await doctor(address, "--json");
+      const { out } = await runDoctor([address, "--json"]);
       expect(reportSchema.safeParse(JSON.parse(out)).error).toBeUndefined();
     }
   });
 
   test("colours are for a terminal alone", async () => {
-    expect((await doctor(url("/ws/test/"))).out).not.toContain("\u001b[");
+    expect((await runDoctor([url("/ws/test/")])).out).not.toContain("\u001b[");
   });
 
   test("its help names every flag and every exit code", async () => {
-    const { out } = await doctor("--help");
+    const { out } = await runDoctor(["--help"]);
     for (const word of [
       "--token",
       "--json",
@@ -210,8 +188,7 @@ test("a foreign server is not sent a single message that was not asked for, and 
   });
   const report = await examine(`ws://127.0.0.1:${server.port}/`, { parallel: 2 });
   expect(report.verdict).toBe("ok");
-  for (const end = Date.now() + 5_000; codes.length < 3 && Date.now() < end; ) await Bun.sleep(5);
-  expect({ heard, codes }).toEqual({ heard: [], codes: [1000, 1000, 1000] });
+  await holds(() => expect({ heard, codes }).toEqual({ heard: [], codes: [1000, 1000, 1000] }));
 });
 
 test("with --origin it is judged as a page of that origin is", async () => {

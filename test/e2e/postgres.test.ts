@@ -9,6 +9,7 @@ import { describePostgres, postgresServer } from "../kit/databases.ts";
 import { examineHere, the } from "../kit/doctor-local.ts";
 import { peyk, ServerProcess } from "../kit/process.ts";
 import { tempDir } from "../kit/temp.ts";
+import { until } from "../kit/until.ts";
 import { InboxWorld } from "./inbox/kit.ts";
 
 const server = postgresServer();
@@ -68,14 +69,6 @@ async function send(url: URL, token: string, data: number): Promise<void> {
 
 const findings = async (url: URL): Promise<{ check: string; verdict: string; saw: string; fix: string }[]> =>
   ((await (await fetch(new URL("/api/websocket/health/", url))).json()) as { findings: [] }).findings;
-
-async function until<T>(ask: () => Promise<T>, fits: (answer: T) => boolean): Promise<T> {
-  for (const end = Date.now() + 15_000; ; await Bun.sleep(50)) {
-    const answer = await ask();
-    if (fits(answer)) return answer;
-    if (Date.now() > end) throw new Error(`still ${JSON.stringify(answer)}`);
-  }
-}
 
 describePostgres("PostgreSQL", () => {
   test("two servers on one database: everybody hears everything, in one order without holes", async () => {

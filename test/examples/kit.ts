@@ -3,6 +3,7 @@ import { Administrator, administratorSettings } from "../kit/administrator.ts";
 import { ServerProcess } from "../kit/process.ts";
 import { freePorts } from "../kit/program.ts";
 import { tempDir } from "../kit/temp.ts";
+import { until } from "../kit/until.ts";
 
 export const examples = join(import.meta.dir, "..", "..", "examples");
 
@@ -93,11 +94,12 @@ export class Repeater {
 
   /** Resolves when the client has said this many messages of a type. */
   async hears(type: string, times = 1): Promise<Record<string, unknown>[]> {
-    for (const end = Date.now() + 15_000; ; await Bun.sleep(5)) {
-      const found = this.heard.filter((each) => each.type === type);
-      if (found.length >= times) return found;
-      if (Date.now() > end) throw new Error(`not ${times} ${type} in ${JSON.stringify(this.heard)}`);
-    }
+    const found = () => this.heard.filter((each) => each.type === type);
+    await until(
+      () => this.heard,
+      () => found().length >= times,
+    );
+    return found();
   }
 
   /** Everything that was said before is heard when this resolves. */

@@ -1,4 +1,5 @@
 import { Program } from "../kit/program.ts";
+import { until } from "../kit/until.ts";
 
 /** The sketch as a program of this machine (arduino-stubs/board.cpp), and the WebSocket that its library would open. */
 export class SketchBoard {
@@ -71,8 +72,10 @@ export class SketchBoard {
 
   /** Resolves when the sketch has said something that fits. */
   async says(fits: (message: Record<string, unknown>) => boolean): Promise<void> {
-    for (const end = Date.now() + 10_000; !this.said.some(fits); await Bun.sleep(5))
-      if (Date.now() > end) throw new Error(`the sketch said ${JSON.stringify(this.said)}`);
+    await until(
+      () => this.said,
+      (said) => said.some(fits),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,12 +1,10 @@
 import type { ServerProcess } from "./process.ts";
+import { until } from "./until.ts";
 
 const login = { email: "admin@example.com", password: "correct horse battery" };
 
 /** Settings with which a server's first start makes the administrator whom `Administrator.of` logs in. */
 export const administratorSettings = { ADMIN_EMAIL: login.email, ADMIN_PASSWORD: login.password };
-
-/** Milliseconds that something may take to be seen over HTTP. */
-const patience = 15_000;
 
 /** What an operator does over HTTP, with a token of his own. */
 export class Administrator {
@@ -54,12 +52,8 @@ export class Administrator {
 
   /** Asks until the answer fits, and returns it. */
   // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape.
-  async until(path: string, fits: (body: any) => boolean): Promise<any> {
-    for (const end = Date.now() + patience; ; await Bun.sleep(20)) {
-      const body = await this.#ask(path);
-      if (fits(body)) return body;
-      if (Date.now() > end) throw new Error(`${path} stays at ${JSON.stringify(body)}`);
-    }
+  until(path: string, fits: (body: any) => boolean): Promise<any> {
+    return until(() => this.#ask(path), fits);
   }
 
   /** A command once it has ended. */

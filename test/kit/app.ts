@@ -8,6 +8,7 @@ import { TestClient } from "./client.ts";
 import { FakeClock } from "./clock.ts";
 import { databaseUrl, dropDatabase } from "./database.ts";
 import { tempDir } from "./temp.ts";
+import { patience } from "./until.ts";
 
 /** Settings as an operator would write them, with a port that the system chooses and a folder of the test's own. */
 export function testConfig(dataDir: string, flags: Record<string, unknown> = {}): Config {
@@ -90,7 +91,7 @@ export class TestApp {
 
   /** The first event of this name that fits, now or later. */
   async event<K extends Recorded["name"]>(name: K, fits: (event: CoreEvents[K]) => boolean = () => true) {
-    for (const end = Date.now() + 5_000; Date.now() < end; await Bun.sleep(5)) {
+    for (const end = Date.now() + patience; Date.now() < end; await Bun.sleep(5)) {
       const found = this.events.find((each) => each.name === name && fits(each as never));
       if (found !== undefined) return found as unknown as CoreEvents[K];
     }

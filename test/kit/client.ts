@@ -1,3 +1,5 @@
+import { patience } from "./until.ts";
+
 export interface Received {
   readonly type: string;
   // biome-ignore lint/suspicious/noExplicitAny: tests look into frames of every shape.
@@ -9,9 +11,6 @@ export interface Closed {
   readonly reason: string;
   readonly wasClean: boolean;
 }
-
-/** Milliseconds after which a test stops waiting: far above what anything takes, even on a busy machine. */
-const patience = 5_000;
 
 /** A real WebSocket whose frames are a queue: `await client.next()`. */
 export class TestClient {

@@ -1,14 +1,7 @@
-import { join } from "node:path";
 import type { LocalFinding } from "../../src/doctor/local/run.ts";
+import { runDoctor } from "./doctor.ts";
 import { ServerProcess } from "./process.ts";
 import { freePorts, missing } from "./program.ts";
-
-/** Words of the command line that examine this machine. */
-export const doctorLocal = [
-  process.execPath,
-  join(import.meta.dir, "..", "..", "src", "main.ts"),
-  ...["doctor", "--local"],
-];
 
 export interface Examined {
   readonly code: number;
@@ -25,33 +18,21 @@ export interface ExamineOptions {
 }
 
 /** Runs `peyk doctor --local --json` in a process of its own, as an operator does. */
-export async function examineHere({ settings, before = [] }: ExamineOptions): Promise<Examined> {
+export async function examineHere(options: ExamineOptions): Promise<Examined> {
   const started = performance.now();
-  const { code, out, complaint } = await runDoctor(settings, before, "--json");
+  const { code, out, complaint } = await runLocal(options, "--json");
   const ms = performance.now() - started;
   if (out === "") throw new Error(`ended with ${code}: ${complaint}`);
   return { code, ms, ...(JSON.parse(out) as Pick<Examined, "verdict" | "findings">) };
 }
 
-/** What it prints for people. */
-export async function runDoctor(
-  settings: Readonly<Record<string, string>>,
-  before: readonly string[],
-  ...args: readonly string[]
-) {
-  const child = Bun.spawn([...before, ...doctorLocal, ...args], {
+/** What it prints. At the root, where every user may be. */
+export const runLocal = ({ settings, before = [] }: ExamineOptions, ...args: readonly string[]) =>
+  runDoctor(["--local", ...args], {
+    before,
     cwd: "/",
-    env: { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", ...settings },
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
+    settings: { HOME: process.env.HOME ?? "", ...settings },
   });
-  const [out, complaint] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-  ]);
-  return { code: await child.exited, out, complaint };
-}
 
 /** The one finding of this name; fails with all that was found instead. */
 export function the({ findings }: Examined, cause: string): LocalFinding {

@@ -12,6 +12,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import pg from "pg";
 import { tempDir } from "./temp.ts";
+import { patience } from "./until.ts";
 
 const roots = ["/usr/lib/postgresql", "/usr/local/pgsql", "/opt/homebrew/opt"];
 
@@ -129,7 +130,7 @@ export class Postgres {
   }
 
   async #answering(): Promise<void> {
-    for (const end = Date.now() + 15_000; ; await Bun.sleep(20)) {
+    for (const end = Date.now() + patience; ; await Bun.sleep(20)) {
       try {
         return void (await this.sql("select 1"));
       } catch (error) {

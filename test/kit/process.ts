@@ -1,10 +1,9 @@
 import { join } from "node:path";
 import { databaseUrl } from "./database.ts";
 import { tempDir } from "./temp.ts";
+import { patience } from "./until.ts";
 
 const main = join(import.meta.dir, "..", "..", "src", "main.ts");
-/** Milliseconds from the start to the banner, on a slow machine. */
-const patience = 15_000;
 
 /** The developer's own settings must not reach a test: only what a process needs to run. */
 const environment = (dataDir: string, settings: Readonly<Record<string, string>>) => ({

@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { patience } from "./until.ts";
 
 /** A TCP connection that does exactly what a test says: half a handshake, no reading, no closing. */
 export class RawClient {
@@ -38,9 +39,9 @@ export class RawClient {
     this.socket.write(`GET ${path} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n`);
   }
 
-  /** Everything that came so far, once it contains `text`; rejects after five seconds. */
+  /** Everything that came so far, once it contains `text`. */
   async until(text: string): Promise<string> {
-    for (const end = Date.now() + 5_000; !this.#received.includes(text); await Bun.sleep(5))
+    for (const end = Date.now() + patience; !this.#received.includes(text); await Bun.sleep(5))
       if (Date.now() > end) throw new Error(`no "${text}" in ${JSON.stringify(this.#received.slice(-400))}`);
     return this.#received;
   }

@@ -7,6 +7,7 @@ import { TestApp } from "../kit/app.ts";
 import { openChromium } from "../kit/chromium.ts";
 import { testUnless, warn } from "../kit/program.ts";
 import { tempDir } from "../kit/temp.ts";
+import { holds } from "../kit/until.ts";
 
 /** The front-end code of seed 002 as it stands there; only the host changes, when it is served. */
 const example = (name: string) => readFileSync(join(import.meta.dir, "002", name), "utf8");
@@ -99,8 +100,6 @@ const browser = await openChromium();
 const noBrowser = typeof browser === "string" ? browser : "";
 warn("seed 002", noBrowser);
 
-/** Milliseconds that something may take to be seen; reconnects of the seed begin after 3 s. */
-const patience = 15_000;
 let world: InboxWorld;
 /** The front end, on an origin of its own, as in the seed. */
 let front: Bun.Server<undefined>;
@@ -127,16 +126,6 @@ afterAll(async () => {
   await front?.stop(true);
   await world?.[Symbol.asyncDispose]();
 });
-
-/** Tries until the expectation holds. */
-async function until(expectation: () => Promise<void> | void): Promise<void> {
-  for (const end = Date.now() + patience; ; await Bun.sleep(20))
-    try {
-      return await expectation();
-    } catch (error) {
-      if (Date.now() > end) throw error;
-    }
-}
 
 /** An agent's page with the seed's code in it. */
 class Desk {
@@ -168,7 +157,7 @@ class Desk {
   /** Opens a conversation, and waits for its messages. */
   async select(conversation: string): Promise<void> {
     await this.run(`fikoChat.selectConversation(${JSON.stringify(conversation)})`);
-    await until(async () => expect(await this.messages()).not.toEqual([]));
+    await holds(async () => expect(await this.messages()).not.toEqual([]));
   }
 
   messages(): Promise<string[]> {
@@ -180,7 +169,7 @@ class Desk {
   }
 
   async shows(messages: readonly string[]): Promise<void> {
-    await until(async () => expect(await this.messages()).toEqual([...messages]));
+    await holds(async () => expect(await this.messages()).toEqual([...messages]));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -196,7 +185,7 @@ browserTest("the list arrives, a chat opens, and what each agent sends is shown 
   await using a = await Desk.open(world.ana.token);
   await using b = await Desk.open(world.staff.token);
   for (const desk of [a, b]) {
-    await until(async () => expect(await desk.row(id)).toEqual(["web - Visitor | 1 | Salam"]));
+    await holds(async () => expect(await desk.row(id)).toEqual(["web - Visitor | 1 | Salam"]));
     await desk.select(id);
   }
   await a.page.locator("#message-input").fill("from A");
@@ -211,7 +200,7 @@ browserTest("the list arrives, a chat opens, and what each agent sends is shown 
   );
   expect(kinds).toEqual(["customer", "support", "support"]);
   for (const desk of [a, b])
-    await until(async () => expect(await desk.row(id)).toEqual(["web - Visitor | 1 | from B"]));
+    await holds(async () => expect(await desk.row(id)).toEqual(["web - Visitor | 1 | from B"]));
 });
 
 browserTest("who types is shown to the other agent alone, and only while he does", async () => {
@@ -235,15 +224,15 @@ browserTest("agents see who comes and goes, and what was read", async () => {
   await a.select(id);
   await using b = await Desk.open(world.staff.token);
   await b.select(id);
-  await until(async () => expect(await a.run("seen.presence")).toEqual([[staff, true]]));
-  await until(async () => expect(await b.run("seen.presence")).toEqual([[ana, true]]));
+  await holds(async () => expect(await a.run("seen.presence")).toEqual([[staff, true]]));
+  await holds(async () => expect(await b.run("seen.presence")).toEqual([[ana, true]]));
   await a.run("fikoChat.ws.markAsRead()");
   for (const desk of [a, b]) {
-    await until(async () => expect(await desk.run("seen.reads")).toEqual([ana]));
-    await until(async () => expect(await desk.row(id)).toEqual(["web - Visitor | 0 | Salam"]));
+    await holds(async () => expect(await desk.run("seen.reads")).toEqual([ana]));
+    await holds(async () => expect(await desk.row(id)).toEqual(["web - Visitor | 0 | Salam"]));
   }
   await b.run("fikoChat.ws.chatSocket.close()");
-  await until(async () =>
+  await holds(async () =>
     expect(await a.run("seen.presence")).toEqual([
       [staff, true],
       [staff, false],
@@ -259,10 +248,10 @@ browserTest(
     await using a = await Desk.open(world.ana.token);
     await using b = await Desk.open(world.staff.token);
     await b.select(id);
-    await until(async () => expect(await a.row(id)).toEqual(["web - Visitor | 1 | first"]));
+    await holds(async () => expect(await a.row(id)).toEqual(["web - Visitor | 1 | first"]));
     visitor.send({ type: "message", content: "second" });
     for (const desk of [a, b]) {
-      await until(async () => expect(await desk.row(id)).toEqual(["web - Visitor | 2 | second"]));
+      await holds(async () => expect(await desk.row(id)).toEqual(["web - Visitor | 2 | second"]));
       const top = await desk.page.locator("#conversations-list li").first().getAttribute("data-id");
       expect(top).toBe(id);
       expect(await desk.run("seen.toasts")).toEqual(["پیام جدید دریافت شد!"]);
@@ -285,14 +274,14 @@ browserTest(
     await using desk = await Desk.open(world.ana.token);
     await desk.select(id);
     await desk.run("fikoChat.ws.sendMessage('  ')");
-    await until(async () =>
+    await holds(async () =>
       expect(await desk.run("seen.errors")).toEqual(["Message content cannot be empty"]),
     );
     await desk.run(manage("managed", chatUrl(id, world.ana.token)));
-    await until(async () => expect(await desk.run("managed.websocket.readyState")).toBe(1));
+    await holds(async () => expect(await desk.run("managed.websocket.readyState")).toBe(1));
     await desk.run("managed.websocket.send(JSON.stringify({ type: 'chat_message', content: '' }))");
     const [, persian] = /cannot be empty':\s+this\.showError\('(.+)'\)/.exec(example("errors.js"))!;
-    await until(async () => expect((await desk.run("seen.errors")).slice(1)).toEqual([persian!]));
+    await holds(async () => expect((await desk.run("seen.errors")).slice(1)).toEqual([persian!]));
     await desk.run("fikoChat.ws.sendMessage('still here')");
     await desk.shows(["Salam", "still here"]);
   },
@@ -313,7 +302,7 @@ browserTest(
   })()`);
     expect(codes).toEqual([1008, 1008]);
     await desk.run(manage("managed", chatUrl(id, "no.valid.token")));
-    await until(async () => expect(await desk.run("seen.logins")).toBe(1));
+    await holds(async () => expect(await desk.run("seen.logins")).toBe(1));
     expect(await desk.run("managed.reconnectAttempts")).toBe(0);
     expect(await desk.messages()).toEqual([]);
   },
@@ -328,17 +317,17 @@ browserTest("after a restart of the server the seed's code finds its way back by
   await desk.run("fikoChat.ws.sendMessage('before')");
   await desk.shows(["Salam", "before"]);
   await desk.run(manage("managed", chatUrl(id, world.ana.token, world)));
-  await until(() => expect(desk.printed).toContain("✅ Connection restored"));
+  await holds(() => expect(desk.printed).toContain("✅ Connection restored"));
   const { port } = world.app;
   const connects = () => desk.printed.filter((line) => line === "✅ Connected to conversations").length;
   expect(connects()).toBe(1);
   await world.app.app.stop();
-  await until(() => expect(desk.printed).toContain("❌ Conversations connection closed"));
+  await holds(() => expect(desk.printed).toContain("❌ Conversations connection closed"));
   await using again = await TestApp.start({ dataDir: folder.path, flags: { port: String(port) } });
-  await until(() => expect(connects()).toBe(2));
-  await until(async () => expect(await desk.row(id)).toEqual(["web - Visitor | 1 | before"]));
-  await until(() => expect(desk.printed).toContain("🔄 Reconnection attempt 1"));
-  await until(() => expect(desk.printed.filter((line) => line === "✅ Connection restored")).toHaveLength(2));
+  await holds(() => expect(connects()).toBe(2));
+  await holds(async () => expect(await desk.row(id)).toEqual(["web - Visitor | 1 | before"]));
+  await holds(() => expect(desk.printed).toContain("🔄 Reconnection attempt 1"));
+  await holds(() => expect(desk.printed.filter((line) => line === "✅ Connection restored")).toHaveLength(2));
   expect(await desk.run("managed.reconnectAttempts")).toBe(0);
   await desk.select(id);
   await desk.run("fikoChat.ws.sendMessage('after')");

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { FakeClock } from "../../kit/clock.ts";
 import { tempDir } from "../../kit/temp.ts";
+import { until } from "../../kit/until.ts";
 import { bearer, cameraToken, DeviceWorld, jpeg, outside, picoToken } from "./kit.ts";
 
 /** The acceptance list of seeds 000 and 001, item by item; the programs of the seeds themselves run in test/seeds. */
@@ -277,7 +278,7 @@ test("16. a command for a device that is away is queued, and delivered once, als
     await using world = await DeviceWorld.start({ dataDir: folder.path });
     const pico = await world.namedPico();
     await pico.close();
-    await world.until(
+    await until(
       () => world.get("/pico-kitchen"),
       ({ state }) => state !== "online",
     );

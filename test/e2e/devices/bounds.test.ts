@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { FakeClock } from "../../kit/clock.ts";
 import { RawClient } from "../../kit/raw.ts";
 import { tempDir } from "../../kit/temp.ts";
+import { until } from "../../kit/until.ts";
 import { bearer, cameraToken, DeviceWorld, jpeg } from "./kit.ts";
 
 /** The head of one masked binary frame that announces this many bytes (RFC 6455 5.2). */
@@ -67,7 +68,7 @@ test("what a board says of itself is kept up to 4 KB, without secrets, and forgo
   await camera.close();
   await world.deviceIs("esp32cam-porch", "stale");
   clock.advance(16_000);
-  const gone = await world.until(
+  const gone = await until(
     () => world.get("/esp32cam-porch"),
     ({ sensors }) => Object.keys(sensors).length === 0,
   );

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { RawClient } from "../../kit/raw.ts";
 import { tempDir } from "../../kit/temp.ts";
+import { until } from "../../kit/until.ts";
 import { DeviceWorld, jpeg } from "./kit.ts";
 
 const bytes = async (answer: Response) => new Uint8Array(await answer.arrayBuffer());
@@ -97,7 +98,7 @@ test("MJPEG: one picture after the other, and a viewer who does not read holds u
   stalled.socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
   await stalled.until("multipart");
   stalled.socket.pause();
-  await world.until(
+  await until(
     () => world.get("/esp32cam-porch"),
     ({ camera: { viewers } }) => viewers === 2,
   );
@@ -111,7 +112,7 @@ test("MJPEG: one picture after the other, and a viewer who does not read holds u
   expect(stalled.socket.bytesRead).toBeLessThan(10_000_000);
   reader.socket.destroy();
   stalled.socket.destroy();
-  await world.until(
+  await until(
     () => world.get("/esp32cam-porch"),
     ({ camera: { viewers } }) => viewers === 0,
   );

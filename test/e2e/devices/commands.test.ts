@@ -3,6 +3,7 @@ import { TestClient } from "../../kit/client.ts";
 import { FakeClock } from "../../kit/clock.ts";
 import { peyk, ServerProcess } from "../../kit/process.ts";
 import { tempDir } from "../../kit/temp.ts";
+import { until } from "../../kit/until.ts";
 import { DeviceWorld, jpeg } from "./kit.ts";
 
 const servo = { type: "servo", servo1: 10, servo2: 20 };
@@ -79,7 +80,7 @@ test("a command that its device does not answer fails, and one that it never com
   expect((await world.commandIs("pico-kitchen", sent.id, "failed")).detail).toContain("no acknowledgement");
 
   await pico.close();
-  await world.until(
+  await until(
     () => world.get("/pico-kitchen"),
     ({ state }) => state !== "online",
   );
@@ -89,7 +90,7 @@ test("a command that its device does not answer fails, and one that it never com
     clock.advance(1_000);
     return world.get(`/pico-kitchen/commands/${waiting.id}`);
   };
-  await world.until(look, ({ state }) => state === "expired");
+  await until(look, ({ state }) => state === "expired");
   const back = await world.namedPico();
   expect(await back.settle()).toEqual([]);
 });
@@ -112,7 +113,7 @@ test("what was sent and not answered is sent again only to a device that tells c
 test("a command can be taken back while it waits, and not afterwards", async () => {
   await using world = await DeviceWorld.start();
   await (await world.namedPico()).close();
-  await world.until(
+  await until(
     () => world.get("/pico-kitchen"),
     ({ state }) => state !== "online",
   );
@@ -129,7 +130,7 @@ test("a command can be taken back while it waits, and not afterwards", async () 
 test("no more than a hundred commands wait for one device", async () => {
   await using world = await DeviceWorld.start();
   await (await world.namedPico()).close();
-  await world.until(
+  await until(
     () => world.get("/pico-kitchen"),
     ({ state }) => state !== "online",
   );

@@ -2,6 +2,7 @@ import { type Change, isGuarded } from "../../../src/core/store.ts";
 import { Fault } from "../../../src/protocol/faults.ts";
 import { TestApp, type TestOptions } from "../../kit/app.ts";
 import type { TestClient } from "../../kit/client.ts";
+import { until } from "../../kit/until.ts";
 
 export const picoToken = "pico:literal@firmware";
 export const cameraToken = "cam:literal@firmware";
@@ -103,18 +104,9 @@ export class DeviceWorld {
     return answer.json();
   }
 
-  /** Asks again until `fits`; five seconds at most. */
-  async until<T>(ask: () => Promise<T>, fits: (answer: T) => boolean): Promise<T> {
-    for (const end = Date.now() + 5_000; ; await Bun.sleep(5)) {
-      const answer = await ask();
-      if (fits(answer)) return answer;
-      if (Date.now() > end) throw new Error(`still ${JSON.stringify(answer)}`);
-    }
-  }
-
   /** The command's state, once it is this one. */
   commandIs(device: string, id: string, state: string) {
-    return this.until(
+    return until(
       () => this.get(`/${device}/commands/${id}`),
       (command) => command.state === state,
     );
@@ -131,7 +123,7 @@ export class DeviceWorld {
 
   /** The device, once it is in this state. */
   deviceIs(id: string, state: string) {
-    return this.until(
+    return until(
       () => this.get(`/${id}`),
       (device) => device.state === state,
     );

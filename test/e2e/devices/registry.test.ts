@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { FakeClock } from "../../kit/clock.ts";
 import { tempDir } from "../../kit/temp.ts";
+import { until } from "../../kit/until.ts";
 import { bearer, DeviceWorld, outside, picoToken } from "./kit.ts";
 
 test("a device that goes is stale, then offline once, with the reason; back in time, it was never offline", async () => {
@@ -92,7 +93,7 @@ test("devices with one token are told apart by header, by name, or not at all", 
   clock.advance(3_000);
   await nameless.settle();
   const ids = () => world.get("").then(({ devices }) => devices.map(({ id }: { id: string }) => id));
-  expect(await world.until(ids, (all) => all.includes("pico"))).toEqual([
+  expect(await until(ids, (all) => all.includes("pico"))).toEqual([
     "esp32cam-AA-BB-CC-00-11-22",
     "pico",
     "pico-a",
@@ -112,7 +113,7 @@ test("devices are listed by kind and state, in pages", async () => {
   expect(page.count).toBe(4);
   expect(page.devices.map(({ id }: { id: string }) => id)).toEqual(["pico-b", "pico-c"]);
   await camera.close();
-  await world.until(
+  await until(
     () => world.get("?state=stale"),
     ({ count }) => count === 1,
   );
@@ -186,7 +187,7 @@ test("old logs go, and the oldest where there are too many", async () => {
   await Promise.all(Array.from({ length: 1_100 }, (_, n) => logs.add(session, { message: `line ${n}` })));
   clock.advance(300_000);
   const lines = () => logs.page({ device: "d", limit: 2_000 });
-  const kept = await world.until(lines, ({ length }) => length === 1_000);
+  const kept = await until(lines, ({ length }) => length === 1_000);
   expect(kept.at(-1)?.message).toBe("line 100");
 });
 

@@ -1,11 +1,12 @@
 import { expect, test } from "bun:test";
 import { FakeClock } from "../../kit/clock.ts";
 import { RawClient } from "../../kit/raw.ts";
+import { until } from "../../kit/until.ts";
 import { DeviceWorld, jpeg } from "./kit.ts";
 
 const path = "/api/devices/esp32cam-porch/stream.mjpeg";
 const viewers = (world: DeviceWorld, n: number) =>
-  world.until(
+  until(
     () => world.get("/esp32cam-porch"),
     ({ camera }) => camera.viewers === n,
   );

@@ -2,7 +2,8 @@ import { describe, expect } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { calm, doctorLocal, examineHere, noRoot, noUser, the, wrong } from "../../kit/doctor-local.ts";
+import { doctor as words } from "../../kit/doctor.ts";
+import { calm, examineHere, noRoot, noUser, the, wrong } from "../../kit/doctor-local.ts";
 import { missing, Program, testUnless, warn } from "../../kit/program.ts";
 import { tempDir } from "../../kit/temp.ts";
 
@@ -222,7 +223,7 @@ describe("firewalls and addresses", () => {
     using dir = tempDir();
     // ufw keeps its rules in /etc, so it gets a copy of that which only this process sees.
     const inside = ["unshare", "--mount", "sh", "-c"];
-    const doctor = `DATA_DIR=${dir.path} HOST=0.0.0.0 PORT=8123 ${doctorLocal.join(" ")} --json`;
+    const doctor = `DATA_DIR=${dir.path} HOST=0.0.0.0 PORT=8123 ${words.join(" ")} --local --json`;
     const script = `cp -a /etc/ufw ${dir.path}/ufw && mount --bind ${dir.path}/ufw /etc/ufw && cd / &&
       ufw --force enable >&2 && { ${doctor}; ufw allow 8123/tcp comment 'Peyk' >&2; echo ----; ${doctor}; ufw --force disable >&2; true; }`;
     const child = spawnSync(net.before[0]!, [...net.before.slice(1), ...inside, script], {

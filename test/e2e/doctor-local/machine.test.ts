@@ -9,6 +9,7 @@ import { peyk, ServerProcess } from "../../kit/process.ts";
 import { freePorts, missing, Program, testUnless, warn } from "../../kit/program.ts";
 import { RawClient } from "../../kit/raw.ts";
 import { tempDir } from "../../kit/temp.ts";
+import { until } from "../../kit/until.ts";
 
 const noMount =
   noRoot ||
@@ -100,7 +101,7 @@ describe("what it stands on", () => {
     const sockets = await Promise.all(Array.from({ length: 190 - used() }, () => RawClient.open(port)));
     // The kernel hands a connection over when its first bytes come.
     for (const { socket } of sockets) socket.write("GET /health HTTP/1.1\r\n");
-    for (const end = Date.now() + 5_000; used() < 185 && Date.now() < end; ) await Bun.sleep(5);
+    await until(used, (count) => count >= 185);
     const found = await examineHere(options);
     for (const socket of sockets) socket[Symbol.dispose]();
     expect(the(found, "descriptors_used_up").saw).toMatch(/1[89]\d of 200 in use/);

@@ -10,7 +10,7 @@ import {
   examineHere,
   nobody,
   noUser,
-  runDoctor,
+  runLocal,
   serve,
   the,
   wrong,
@@ -19,6 +19,7 @@ import { peyk, ServerProcess } from "../../kit/process.ts";
 import { freePorts, missing, outsideAddress, Program, testUnless, warn } from "../../kit/program.ts";
 import { FakeTelegram } from "../../kit/telegram/server.ts";
 import { tempDir } from "../../kit/temp.ts";
+import { until } from "../../kit/until.ts";
 
 const outside = outsideAddress();
 const noAddress = outside === undefined ? "this machine has no address but loopback" : "";
@@ -85,13 +86,13 @@ describe("a healthy server", () => {
       ["fa", "فایروال"],
       ["ru", "Файрвол"],
     ] as const) {
-      const { code, out } = await runDoctor(settings, [], "--lang", language);
+      const { code, out } = await runLocal({ settings }, "--lang", language);
       expect(code).toBe(0);
       expect(out).toContain(word);
       expect(out).toMatch(/^ {2}! .*PUBLIC_TOKENS=open/m);
       expect(out).not.toMatch(/\{\w+\}/);
     }
-    const refused = await runDoctor(settings, [], "--lang", "de");
+    const refused = await runLocal({ settings }, "--lang", "de");
     expect(refused).toMatchObject({ code: 2, complaint: expect.stringContaining("en, fa, ru") });
   });
 });
@@ -216,8 +217,7 @@ describe("what the server tells", () => {
     await telegram.goDown();
     const health = async () =>
       (await (await fetch(new URL("/api/websocket/health/", again.url))).json()) as { status: string };
-    for (const end = Date.now() + 10_000; (await health()).status === "ok" && Date.now() < end; )
-      await Bun.sleep(50);
+    await until(health, ({ status }) => status !== "ok");
     expect(the(await examineHere(here.options), "platforms_ill").fix).toContain("Telegram");
   });
 });
@@ -240,7 +240,7 @@ describe("a proxy on this machine", () => {
       saw: expect.stringContaining("12 requests came through a proxy at 127.0.0.1"),
       fix: expect.stringContaining("TRUST_PROXY=127.0.0.1"),
     });
-    const { out } = await runDoctor(here.options.settings, [], "--lang", "ru");
+    const { out } = await runLocal(here.options, "--lang", "ru");
     expect(out).toContain("12 запросов пришло через прокси 127.0.0.1");
   });
 

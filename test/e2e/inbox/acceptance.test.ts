@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { FakeClock } from "../../kit/clock.ts";
+import { until } from "../../kit/until.ts";
 import { InboxWorld } from "./kit.ts";
 
 /** The acceptance list of seed 002, item by item; its own JavaScript runs in test/seeds, platforms in platforms.test.ts. */
@@ -347,7 +348,7 @@ test("15. what looks like spam is marked and shown, and stats tell how the inbox
   await world.send("PATCH", `/conversations/${id}`, { suspected: false });
   expect((await world.get("/conversations?suspected=true")).conversations).toEqual([]);
   await world.post(`/conversations/${id}/messages`, { content: "no, thanks" });
-  const stats = await world.until(
+  const stats = await until(
     () => world.get(`/inboxes/${world.inbox}/stats`),
     ({ messages }) => messages.support === 1,
   );

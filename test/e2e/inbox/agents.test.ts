@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import type { Received } from "../../kit/client.ts";
 import { peyk } from "../../kit/process.ts";
 import { tempDir } from "../../kit/temp.ts";
+import { until } from "../../kit/until.ts";
 import { InboxWorld } from "./kit.ts";
 
 test("of two agents who take one conversation, one gets it and the other is told", async () => {
@@ -40,7 +41,7 @@ test("an inbox may give new conversations to the agent with the least to do who 
     const { id } = await world.conversation();
     taken.push(
       (
-        await world.until(
+        await until(
           () => world.get(`/conversations/${id}`),
           ({ assigned_to }) => assigned_to !== null,
         )
@@ -128,7 +129,7 @@ test("messages are found by any part of a word, in any script, upper and lower c
     ["سفارش", 1],
     ["Vi", 2],
   ] as const)
-    await world.until(
+    await until(
       () => count(search),
       (n) => n === found,
     );

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { until } from "../../kit/until.ts";
 import { InboxWorld } from "./kit.ts";
 
 const assignee = async (world: InboxWorld, id: string) =>
@@ -97,7 +98,7 @@ test("conversations of removed inboxes are no load", async () => {
   const lists = [await world.list(world.ana), await world.list(world.staff)];
   const { id } = await world.conversation();
   expect(
-    await world.until(
+    await until(
       () => assignee(world, id),
       (agent) => agent !== null,
     ),

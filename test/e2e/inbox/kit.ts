@@ -85,15 +85,6 @@ export class InboxWorld {
     return this.app.fetch(`/api${path}`, { method, headers, body: JSON.stringify(body), token: agent.token });
   }
 
-  /** Asks again until `fits`; five seconds at most. */
-  async until<T>(ask: () => Promise<T>, fits: (answer: T) => boolean): Promise<T> {
-    for (const end = Date.now() + 5_000; ; await Bun.sleep(5)) {
-      const answer = await ask();
-      if (fits(answer)) return answer;
-      if (Date.now() > end) throw new Error(`still ${JSON.stringify(answer)}`);
-    }
-  }
-
   [Symbol.asyncDispose](): Promise<void> {
     return this.app[Symbol.asyncDispose]();
   }

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { FakeMeta } from "../../kit/instagram/meta.ts";
 import { FakeTelegram } from "../../kit/telegram/server.ts";
+import { until } from "../../kit/until.ts";
 import { InboxWorld } from "./kit.ts";
 
 async function instagram(meta: FakeMeta) {
@@ -112,7 +113,7 @@ test("a visitor's own name does not take the place of the one that an agent gave
   const { visitor } = await world.conversation();
   const { customer } = await only(world);
   visitor.send({ type: "name", name: "Zahra" });
-  await world.until(
+  await until(
     () => only(world),
     ({ title }) => title === "web - Zahra",
   );

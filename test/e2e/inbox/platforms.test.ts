@@ -4,6 +4,7 @@ import { FakeMeta } from "../../kit/instagram/meta.ts";
 import { peyk, ServerProcess } from "../../kit/process.ts";
 import { FakeTelegram } from "../../kit/telegram/server.ts";
 import { tempDir } from "../../kit/temp.ts";
+import { until } from "../../kit/until.ts";
 import { type Agent, InboxWorld } from "./kit.ts";
 
 /** A Telegram bot as an inbox of this world. */
@@ -172,14 +173,14 @@ test("a platform that was down gets everything, in order, once it is back", asyn
   for (const content of ["while", "you", "were", "away"])
     await world.post(`/conversations/${id}/messages`, { content });
   const chat = await world.chat(id);
-  await world.until(
+  await until(
     () => world.get(`/conversations/${id}/messages`),
     ({ messages }) => messages.length === 5,
   );
   telegram.comeUp();
   await telegram.until(() => telegram.received(42).length === 4);
   expect(telegram.received(42)).toEqual(["while", "you", "were", "away"]);
-  await world.until(
+  await until(
     () => world.get(`/conversations/${id}/messages`),
     ({ messages }) => messages.slice(1).every(({ state }: { state: string }) => state === "sent"),
   );

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { FakeTelegram } from "../../kit/telegram/server.ts";
+import { until } from "../../kit/until.ts";
 import { InboxWorld } from "./kit.ts";
 
 async function connectBot(world: InboxWorld, telegram: FakeTelegram) {
@@ -43,7 +44,7 @@ test("an inbox that does not start says so, is tried again, and loses nothing", 
   expect(refused.status).toBe(503);
   expect(
     (
-      await world.until(
+      await until(
         () => view(world, id),
         ({ ok }) => ok,
       )
@@ -72,11 +73,11 @@ test("a platform whose start breaks down later is tried again too", async () => 
     return platform;
   };
   await inbox.inboxes.running.changed({ inbox_id: id, platform: "changed" });
-  await world.until(
+  await until(
     () => view(world, id),
     ({ ok }) => !ok,
   );
-  await world.until(
+  await until(
     () => view(world, id),
     ({ ok }) => ok,
   );

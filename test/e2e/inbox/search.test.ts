@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { addInbox } from "../../../bench/servers/inbox.ts";
 import { FakeTelegram } from "../../kit/telegram/server.ts";
+import { until } from "../../kit/until.ts";
 import { InboxWorld } from "./kit.ts";
 
 const ids = ({ conversations }: { conversations: { id: string }[] }) => conversations.map(({ id }) => id);
@@ -65,7 +66,7 @@ test("a search finds what a message says now", async () => {
   const count = async (search: string) =>
     (await world.get(`/conversations?search=${search}`)).pagination.count;
   const becomes = (search: string, n: number) =>
-    world.until(
+    until(
       () => count(search),
       (found) => found === n,
     );
@@ -81,7 +82,7 @@ test("words of any script are found, in upper and lower case alike, and signs st
   await world.conversation("something else");
   const found = async (search: string) =>
     ids(await world.get(`/conversations?search=${encodeURIComponent(search)}`));
-  await world.until(
+  await until(
     () => found("привет"),
     (all) => all.length > 0,
   );

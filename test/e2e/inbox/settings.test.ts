@@ -4,6 +4,7 @@ import { FakeMeta } from "../../kit/instagram/meta.ts";
 import { peyk } from "../../kit/process.ts";
 import { FakeTelegram } from "../../kit/telegram/server.ts";
 import { tempDir } from "../../kit/temp.ts";
+import { until } from "../../kit/until.ts";
 import { InboxWorld } from "./kit.ts";
 
 const bot = (telegram: FakeTelegram) => ({ bot_token: telegram.token, api_root: telegram.url });
@@ -94,7 +95,7 @@ test("a token that Meta renewed is on the disk, encrypted, and counts after a re
   await store.commit({ writes: [store.db.updateTable("inboxes").set({ secrets }).where("id", "=", id)] });
   const { running } = world.app.app.inbox.inboxes;
   await running.changed({ inbox_id: id, platform: "changed" });
-  const kept = await world.until(
+  const kept = await until(
     () => stored(world, id),
     ({ settings }) => settings.access_token !== first,
   );

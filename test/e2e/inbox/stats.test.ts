@@ -4,6 +4,7 @@ import { addInbox } from "../../../bench/servers/inbox.ts";
 import { setMessageState } from "../../../src/features/inbox/repo.ts";
 import { Stats } from "../../../src/features/inbox/stats.ts";
 import { FakeClock } from "../../kit/clock.ts";
+import { until } from "../../kit/until.ts";
 import { type Agent, InboxWorld } from "./kit.ts";
 
 /** Ten minutes before a day ends, in UTC. */
@@ -131,7 +132,7 @@ test("each message is counted once, whoever counts beside", async () => {
 test("the job counts by itself", async () => {
   await using world = await InboxWorld.start();
   await world.conversation();
-  await world.until(
+  await until(
     () => world.app.json(ask(world)),
     ({ messages }) => messages.customer === 1,
   );

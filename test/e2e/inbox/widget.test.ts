@@ -5,6 +5,7 @@ import { openChromium } from "../../kit/chromium.ts";
 import type { Received, TestClient } from "../../kit/client.ts";
 import { testUnless, warn } from "../../kit/program.ts";
 import { tempDir } from "../../kit/temp.ts";
+import { holds } from "../../kit/until.ts";
 
 const browser = await openChromium();
 const noBrowser = typeof browser === "string" ? browser : "";
@@ -118,7 +119,7 @@ class Widget {
 
   /** Resolves when exactly these bubbles are there. */
   shows(words: readonly string[], kind?: string): Promise<void> {
-    return until(async () => expect(await this.said(kind)).toEqual([...words]));
+    return holds(async () => expect(await this.said(kind)).toEqual([...words]));
   }
 }
 
@@ -132,16 +133,6 @@ const styleOf = (element: Locator, property: string): Promise<string> =>
     (it, name) => (globalThis as never as Styles).getComputedStyle(it).getPropertyValue(name),
     property,
   );
-
-/** Tries until the expectation holds. */
-async function until(expectation: () => Promise<void> | void): Promise<void> {
-  for (const end = Date.now() + patience; ; await Bun.sleep(20))
-    try {
-      return await expectation();
-    } catch (error) {
-      if (Date.now() > end) throw error;
-    }
-}
 
 /** An agent with his list open. */
 async function agent(at = app, as = token): Promise<TestClient> {
@@ -245,7 +236,7 @@ browserTest(
     await widget.find("textarea").press("Escape");
     expect(await widget.find(".panel").isHidden()).toBe(true);
     for (const content of ["one", "two"]) chat.send({ type: "chat_message", content });
-    await until(async () => expect(await widget.find(".badge").textContent()).toBe("2"));
+    await holds(async () => expect(await widget.find(".badge").textContent()).toBe("2"));
     expect(await widget.find(".launcher").getAttribute("aria-label")).toBe("Open the chat, new messages: 2");
     expect((await chat.settle()).filter(({ type }) => type === "messages_seen")).toEqual([]);
     await widget.open();
@@ -286,7 +277,7 @@ browserTest("a server that restarts loses nothing and doubles nothing", async ()
   await widget.shows(["one", "two"]);
 
   await first.app.stop();
-  await until(async () => expect(await widget.find(".state").textContent()).toStartWith("No connection"));
+  await holds(async () => expect(await widget.find(".state").textContent()).toStartWith("No connection"));
   await widget.say("three");
   await widget.say("four");
   await widget.shows(["three", "four"], ".waiting");
@@ -298,15 +289,15 @@ browserTest("a server that restarts loses nothing and doubles nothing", async ()
   await using second = await TestApp.start({ dataDir: folder.path, flags: { port: String(first.port) } });
   const again = await second.connect(`/ws/chat/${id}/?token=${token}`);
   again.send({ type: "chat_message", content: "five" });
-  await until(async () =>
+  await holds(async () =>
     expect((await widget.said()).toSorted()).toEqual(["five", "four", "one", "three", "two"]),
   );
-  await until(async () => expect(await widget.find(".waiting").count()).toBe(0));
+  await holds(async () => expect(await widget.find(".waiting").count()).toBe(0));
   expect(await widget.find(".state").textContent()).toBe("");
   expect(await stored(id, second, token)).toEqual(await widget.said());
   await page.reload();
   await widget.open();
-  await until(async () => expect(await widget.said()).toEqual(await stored(id, second, token)));
+  await holds(async () => expect(await widget.said()).toEqual(await stored(id, second, token)));
 });
 
 browserTest("a message whose confirmation was lost is sent again, and arrives once", async () => {
@@ -326,7 +317,7 @@ browserTest("a message whose confirmation was lost is sent again, and arrives on
   await widget.open();
   await widget.say("only once");
   const { id } = await answering(list);
-  await until(async () => expect(await widget.find(".waiting").count()).toBe(0));
+  await holds(async () => expect(await widget.find(".waiting").count()).toBe(0));
   await widget.shows(["only once"]);
   expect(connections).toBeGreaterThan(2);
   expect(await stored(id)).toEqual(["only once"]);
@@ -345,11 +336,11 @@ browserTest("many messages written without a connection arrive in their order", 
   await widget.shows(["0"]);
   await context.setOffline(true);
   await page.evaluate("dispatchEvent(new Event('offline'))");
-  await until(async () => expect(await widget.find(".state").textContent()).toStartWith("No connection"));
+  await holds(async () => expect(await widget.find(".state").textContent()).toStartWith("No connection"));
   const words = Array.from({ length: 13 }, (_, i) => String(i));
   for (const each of words.slice(1)) await widget.say(each);
   await context.setOffline(false);
-  await until(async () => expect(await widget.find(".waiting").count()).toBe(0));
+  await holds(async () => expect(await widget.find(".waiting").count()).toBe(0));
   await widget.shows(words);
   expect(await stored(id)).toEqual(words);
 });
@@ -361,14 +352,14 @@ browserTest("two tabs of one visitor share one conversation", async () => {
   const { widget: two } = await visit(context);
   await one.open();
   await two.open();
-  await until(async () => expect(await two.find(".state").textContent()).toBe(""));
+  await holds(async () => expect(await two.find(".state").textContent()).toBe(""));
   await one.say("from the first");
   const { chat, id } = await answering(list);
   await two.shows(["from the first"]);
   await two.say("from the second");
   chat.send({ type: "chat_message", content: "to both" });
   for (const tab of [one, two])
-    await until(async () =>
+    await holds(async () =>
       expect((await tab.said()).toSorted()).toEqual(["from the first", "from the second", "to both"]),
     );
   expect(await one.said()).toEqual(await two.said());
@@ -395,7 +386,7 @@ browserTest("who only reads the site holds no socket and leaves nothing behind",
   await using context = await newContext();
   const { widget, page } = await visit(context);
   await widget.find(".launcher").waitFor();
-  await until(() => {
+  await holds(() => {
     const widgets = [...app.app.core.connections.all()].filter(({ path }) => path.startsWith("/ws/widget/"));
     expect(widgets).toEqual([]);
   });
@@ -432,7 +423,7 @@ browserTest("on a phone the panel fills the screen, and the heading has a way ou
   await using context = await newContext({ viewport: { width: 375, height: 667 }, hasTouch: true });
   const { widget } = await visit(context);
   await widget.open();
-  await until(async () =>
+  await holds(async () =>
     expect(await widget.find(".panel").boundingBox()).toEqual({ x: 0, y: 0, width: 375, height: 667 }),
   );
   expect(await widget.find(".launcher").isHidden()).toBe(true);
@@ -464,7 +455,7 @@ browserTest("the keyboard is enough: Enter opens, Tab stays inside, Escape leave
   await page.keyboard.press("Enter");
   const focused = (): Promise<string> =>
     page.evaluate('document.querySelector("peyk-widget").shadowRoot.activeElement?.className');
-  await until(async () =>
+  await holds(async () =>
     expect(await widget.find("textarea").evaluate((it) => it.matches(":focus"))).toBe(true),
   );
   const seen: string[] = [];
@@ -501,7 +492,7 @@ async function complaint(choice: Visit): Promise<string> {
   await using context = await newContext();
   const { printed, widget } = await visit(context, choice);
   const own = () => printed.filter((line) => line.startsWith("Peyk widget: "));
-  await until(() => expect(own()).toHaveLength(1));
+  await holds(() => expect(own()).toHaveLength(1));
   expect(await widget.find(".launcher").count()).toBe(0);
   return own()[0]!;
 }

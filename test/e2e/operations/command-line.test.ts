@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { TestClient } from "../../kit/client.ts";
+import { runDoctor } from "../../kit/doctor.ts";
 import { peyk, ServerProcess } from "../../kit/process.ts";
 import { tempDir } from "../../kit/temp.ts";
 import { receiptIn } from "./kit.ts";
@@ -16,18 +17,11 @@ const root = join(import.meta.dir, "..", "..", "..");
 const certificates = join(root, "test", "kit", "certificates");
 
 async function explained(dataDir: string, ...args: readonly string[]): Promise<string> {
-  const child = Bun.spawn([process.execPath, join(root, "src", "main.ts"), "doctor", "--explain", ...args], {
+  const { out, complaint, code } = await runDoctor(["--explain", ...args], {
     cwd: dataDir,
-    env: { PATH: process.env.PATH ?? "", DATA_DIR: dataDir },
-    stdout: "pipe",
-    stderr: "pipe",
+    settings: { DATA_DIR: dataDir },
   });
-  const [out, said, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  if (code !== 0) throw new Error(`${code}: ${said}`);
+  if (code !== 0) throw new Error(`${code}: ${complaint}`);
   return out;
 }
 

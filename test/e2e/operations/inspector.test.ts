@@ -2,17 +2,8 @@ import { expect, test } from "bun:test";
 import { FakeClock } from "../../kit/clock.ts";
 import { RawClient } from "../../kit/raw.ts";
 import { outgoing } from "../../kit/room.ts";
+import { until } from "../../kit/until.ts";
 import { OperationsWorld } from "./kit.ts";
-
-/** Asks until the answer fits, and returns it. */
-// biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape.
-async function until(ask: () => Promise<any>, fits: (body: any) => boolean): Promise<any> {
-  for (const end = Date.now() + 5_000; ; await Bun.sleep(5)) {
-    const body = await ask();
-    if (fits(body)) return body;
-    if (Date.now() > end) throw new Error(`it never fits: ${JSON.stringify(body)}`);
-  }
-}
 
 test("a connection is shown with who it is, how old, how busy and how far away", async () => {
   const clock = new FakeClock(Date.now());

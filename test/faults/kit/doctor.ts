@@ -3,10 +3,9 @@ import { join } from "node:path";
 import { examine as call } from "../../../src/doctor/examine.ts";
 import type { Options } from "../../../src/doctor/options.ts";
 import { type Report, stages } from "../../../src/doctor/report.ts";
+import { runDoctor } from "../../kit/doctor.ts";
 import { tempDir } from "../../kit/temp.ts";
 import type { Target } from "./case.ts";
-
-const main = join(import.meta.dir, "..", "..", "..", "src", "main.ts");
 
 /** What the doctor says. */
 export const examine = ({ url, options = {}, command }: Target): Promise<Report> =>
@@ -15,27 +14,8 @@ export const examine = ({ url, options = {}, command }: Target): Promise<Report>
 /** `peyk doctor URL … --json` in a process of its own, as somebody types it. Rejects where its exit code does not fit. */
 async function runCommand(url: string, options: Options, before: readonly string[]): Promise<Report> {
   using folder = tempDir();
-  const words = [
-    ...before,
-    process.execPath,
-    main,
-    "doctor",
-    url,
-    ...toWords(options, folder.path),
-    "--json",
-  ];
-  const child = Bun.spawn(words, {
-    cwd: folder.path,
-    env: { PATH: process.env.PATH ?? "", HOME: folder.path },
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
-  });
-  const [out, complaint, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
+  const words = [url, ...toWords(options, folder.path), "--json"];
+  const { out, complaint, code } = await runDoctor(words, { before, cwd: folder.path });
   const report = read(out, complaint);
   if (code !== exitCodeOf(report)) throw new Error(`peyk doctor ended with ${code}:\n${out}`);
   return report;

@@ -1,5 +1,5 @@
-import type pg from "pg";
 import { connect, readerOptions, writerName } from "./connection.ts";
+import { type Ask, hasTable, ranIn } from "./tables.ts";
 
 /** What there is to see of a database, beside a running server or without one. Nothing is changed. */
 export interface ServerLook {
@@ -23,27 +23,17 @@ export async function lookAtServer(url: string): Promise<ServerLook> {
           where datname = current_database() and application_name = $1) as writers`,
       [writerName],
     );
-    return { ...rows[0], ran: await ranIn(client), inboxes: await inboxesIn(client) };
+    const ask: Ask = async (question) => (await client.query(question)).rows;
+    return { ...rows[0], ran: await ranIn(ask), inboxes: await inboxesIn(ask) };
   } finally {
     await client.end();
   }
 }
 
-async function ranIn(client: pg.Client): Promise<string[]> {
-  if (!(await hasTable(client, "kysely_migration"))) return [];
-  const { rows } = await client.query<{ name: string }>("select name from kysely_migration");
-  return rows.map(({ name }) => name);
-}
-
-async function inboxesIn(client: pg.Client): Promise<number> {
-  if (!(await hasTable(client, "inboxes"))) return 0;
-  const { rows } = await client.query<{ n: number }>(
+async function inboxesIn(ask: Ask): Promise<number> {
+  if (!(await hasTable(ask, "inboxes"))) return 0;
+  const [row] = await ask<{ n: number }>(
     "select count(*) as n from inboxes where kind in ('telegram', 'instagram') and removed_at is null",
   );
-  return rows[0]!.n;
-}
-
-async function hasTable(client: pg.Client, name: string): Promise<boolean> {
-  const { rows } = await client.query<{ is: boolean }>("select to_regclass($1) is not null as is", [name]);
-  return rows[0]!.is;
+  return row!.n;
 }

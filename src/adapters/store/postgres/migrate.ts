@@ -6,6 +6,7 @@ import { complaint } from "./complaint.ts";
 import { connectionConfig, placeOf } from "./connection.ts";
 import { writerMigrations } from "./migrations.ts";
 import { sameTypes } from "./same-types.ts";
+import { ranIn } from "./tables.ts";
 
 /** The first with extensions that the owner of a database may create. */
 const oldest = 13;
@@ -32,7 +33,7 @@ export async function migratePostgres(url: string, features: Migrations): Promis
 async function look(db: Kysely<unknown>, place: string): Promise<string[]> {
   try {
     await requireFit(db, place);
-    return await ranIn(db);
+    return await ranIn(async (question) => (await sql.raw<never>(question).execute(db)).rows);
   } catch (error) {
     throw error instanceof Unfit ? error : new Error(complaint(error, place), { cause: error });
   }
@@ -53,13 +54,4 @@ async function requireFit(db: Kysely<unknown>, place: string): Promise<void> {
     throw new Unfit(
       `${place} stores text as ${encoding}; Peyk needs UTF8. Create another one: createdb --encoding=UTF8 --template=template0 NAME`,
     );
-}
-
-async function ranIn(db: Kysely<unknown>): Promise<string[]> {
-  const known = await sql<{ is: boolean }>`select to_regclass('kysely_migration') is not null as is`.execute(
-    db,
-  );
-  if (!known.rows[0]!.is) return [];
-  const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(db);
-  return rows.map(({ name }) => name);
 }

@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { tempDir } from "../../../../test/kit/temp.ts";
+import { until } from "../../../../test/kit/until.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { setPragmas } from "./pragmas.ts";
 import { threadUrl } from "./threads.ts";
@@ -38,11 +39,6 @@ function database(thread: string) {
   };
 }
 
-async function until(done: () => boolean): Promise<void> {
-  for (let i = 0; i < 400 && !done(); i++) await Bun.sleep(5);
-  expect(done()).toBe(true);
-}
-
 test("a thread copies the log while more is written, the log begins anew, and an end leaves none", async () => {
   using db = database(threadUrl("checkpointer.ts"));
   for (let i = 0; i < 600; i++) {
@@ -51,7 +47,7 @@ test("a thread copies the log while more is written, the log begins anew, and an
   }
   // 60,000 pages went through it.
   expect(db.inLog()).toBeLessThan(40_000);
-  await until(() => db.inFile() > 45_000);
+  await until(db.inFile, (pages) => pages > 45_000);
   expect(db.close()).toBe(0);
 });
 
@@ -66,9 +62,9 @@ test("a short log is left alone", async () => {
 test("where the thread cannot be started, the writer copies the log itself", async () => {
   using db = database("file:///nowhere/checkpointer.ts");
   db.batch(5_000);
-  await until(() => db.inFile() > 4_900);
+  await until(db.inFile, (pages) => pages > 4_900);
   // And it goes on doing so.
   db.batch(5_000);
-  await until(() => db.inFile() > 9_900);
+  await until(db.inFile, (pages) => pages > 9_900);
   db.close();
 });
