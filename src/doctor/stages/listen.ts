@@ -32,10 +32,10 @@ export const peykPatience = ({ timeout }: Walk): number => timeout + peykSlack;
 export const isSilent = ({ texts, close, ended, broken }: Heard): boolean =>
   texts.length === 0 && close === undefined && ended === undefined && broken === undefined;
 
-/** A proxy may hand on sockets and not the health page; then the socket's path tells. */
+/** The socket's path tells, too: a proxy may hand on sockets and not the health page, which was asked for long ago. */
 async function isPeyk(walk: Walk): Promise<boolean> {
-  await walk.recognised;
   if (walk.isPeyk !== true && (await isPathOfPeyk(walk))) walk.markAsPeyk();
+  if (walk.isPeyk !== true) await walk.recognised;
   return walk.isPeyk === true;
 }
 
