@@ -1,6 +1,6 @@
 import type { Options } from "./options.ts";
 import { printable } from "./printable.ts";
-import { credentialOf, secretParams, type Target } from "./target.ts";
+import { credentialOf, decode, secretParams, type Target } from "./target.ts";
 
 /** Characters in a row by which a piece of a secret is known; fewer are in any text. */
 const window = 8;
@@ -93,12 +93,4 @@ function inUrl(url: string): string[] {
   return [...(password === undefined ? [] : [password]), ...params.map(([, , value]) => value!)].flatMap(
     (each) => [each, decode(each)],
   );
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

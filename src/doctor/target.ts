@@ -29,6 +29,15 @@ export const testPath = "/ws/test/";
 
 export const pathOnly = ({ path }: Target): string => path.split("?")[0]!;
 
+/** A part of a URL without its `%20`s; what is no such thing stays as it is. */
+export function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** Names of query parameters that carry a secret. */
 export const secretParams =
   /^(token|access_token|auth|authorization|jwt|key|api_?key|ticket|secret|password|sid|session|signature|sig)$/i;

@@ -1,5 +1,6 @@
 import type { Config } from "../../config/schema.ts";
 import type { Clock } from "../../core/clock.ts";
+import type { Finding } from "../../core/health.ts";
 import type { Answer } from "./ask.ts";
 
 /** What the system tells; made of src/adapters/system, which alone may ask it. */
@@ -70,14 +71,7 @@ export interface RunningServer {
 
 export interface Health {
   readonly server_type: string;
-  readonly findings?: readonly {
-    readonly check: string;
-    readonly verdict: string;
-    readonly saw: string;
-    readonly fix: string;
-    readonly cause?: string;
-    readonly facts?: Readonly<Record<string, string | number>>;
-  }[];
+  readonly findings?: readonly Finding[];
 }
 
 /** What all checks know. */

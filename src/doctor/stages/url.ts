@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { because, known, type Outcome, ok } from "../outcome.ts";
-import type { Target } from "../target.ts";
+import { decode, type Target } from "../target.ts";
 
 export interface Parsed {
   readonly outcome: Outcome;
@@ -88,12 +88,4 @@ function wrongPart(text: string): string {
   if (authority === "") return "host";
   const [, port] = /:([^:\]]*)$/.exec(authority) ?? [];
   return port !== undefined && !(Number(port) > 0 && Number(port) < 65_536) ? "port" : "host";
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

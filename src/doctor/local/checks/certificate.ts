@@ -14,38 +14,42 @@ const day = 86_400_000;
 const soon = 14;
 
 /** The certificate's files, and whether the ports show what is in them. */
-export const certificateCheck = (situation: Situation): LocalCheck => ({
-  group: "certificate",
-  async run() {
-    const { config, clock, ports } = situation;
-    const { tlsCert, tlsKey } = config;
-    if (tlsCert === undefined || tlsKey === undefined) return [found("tls_off")];
-    const read = readBoth(tlsCert, tlsKey);
-    if ("outcome" in read) return [read];
-    const trouble = [
-      ...keyMode(tlsKey),
-      ...dates(read.own, clock),
-      ...chainTrouble(read.chain, tlsCert),
-      ...nameTrouble(read.own, config),
-      ...(await shown(
-        ports.filter(({ tls }) => tls),
-        loopbackOf(config.host),
-        read.own,
-      )),
-    ];
-    return trouble.length > 0 ? trouble : [found("tls_good", good(read.own))];
-  },
-});
+export const certificateCheck = ({ config, clock, ports }: Situation): LocalCheck =>
+  lookingAt(config, async ({ own, chain, certFile, keyFile }) => [
+    ...keyMode(keyFile),
+    ...dates(own, clock),
+    ...chainTrouble(chain, certFile),
+    ...nameTrouble(own, config),
+    ...(await shown(
+      ports.filter(({ tls }) => tls),
+      loopbackOf(config.host),
+      own,
+    )),
+  ]);
 
 /** The dates alone, for a server that has long read the files. */
-export const certificateDates = (config: Config, clock: Clock): LocalCheck => ({
+export const certificateDates = (config: Config, clock: Clock): LocalCheck =>
+  lookingAt(config, async ({ own }) => dates(own, clock));
+
+/** Both files, as they are now. */
+interface Files {
+  readonly own: X509Certificate;
+  readonly chain: readonly X509Certificate[];
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+/** Looks for trouble in files that can be read and belong together. */
+const lookingAt = (
+  { tlsCert: certFile, tlsKey: keyFile }: Config,
+  troubleWith: (files: Files) => Promise<Outcome[]>,
+): LocalCheck => ({
   group: "certificate",
   async run() {
-    const { tlsCert, tlsKey } = config;
-    if (tlsCert === undefined || tlsKey === undefined) return [found("tls_off")];
-    const read = readBoth(tlsCert, tlsKey);
+    if (certFile === undefined || keyFile === undefined) return [found("tls_off")];
+    const read = readBoth(certFile, keyFile);
     if ("outcome" in read) return [read];
-    const trouble = dates(read.own, clock);
+    const trouble = await troubleWith({ ...read, certFile, keyFile });
     return trouble.length > 0 ? trouble : [found("tls_good", good(read.own))];
   },
 });

@@ -1,7 +1,6 @@
+import type { Finding } from "../../../core/health.ts";
 import { found, type LocalCheck, type Outcome, type OutcomeName, outcomes } from "../catalogue.ts";
-import type { Health, Situation } from "../situation.ts";
-
-type Told = NonNullable<Health["findings"]>[number];
+import type { Situation } from "../situation.ts";
 
 /** What the server tells of itself that nobody else can see. The rest is looked at here, and more closely. */
 const own = ["store", "websocket"];
@@ -35,7 +34,7 @@ const elsewhere = [
 ];
 const isNew = (check: string): boolean => !elsewhere.includes(check);
 
-const complaint = ({ check, verdict, saw, fix }: Told): Outcome =>
+const complaint = ({ check, verdict, saw, fix }: Finding): Outcome =>
   found(verdict === "error" ? "server_fails" : "server_warns", { check, saw, fix });
 
 /** Whether requests come through a proxy that TRUST_PROXY does not name: the server has seen them. */
