@@ -83,10 +83,15 @@ export class Running {
     return this.#turn;
   }
 
+  /** Where the store does not answer, it is tried again as if its platform had not started: nobody else would. */
   async #renew(inbox: string, attempts: number): Promise<void> {
-    await this.#halt(inbox);
-    const row = await repo.inboxById(this.#deps.store.db, inbox);
-    if (row !== undefined) await this.#run(row, attempts);
+    try {
+      await this.#halt(inbox);
+      const row = await repo.inboxById(this.#deps.store.db, inbox);
+      if (row !== undefined) await this.#run(row, attempts);
+    } catch (error) {
+      await this.#fail(inbox, error, attempts);
+    }
   }
 
   async #halt(inbox: string): Promise<void> {

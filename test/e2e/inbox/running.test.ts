@@ -146,3 +146,26 @@ test("what waited for a removed inbox is gone with it", async () => {
   expect(await store.db.selectFrom("inbox_outbox").selectAll().execute()).toEqual([]);
   telegram.comeUp();
 });
+
+test("an inbox whose store is away when it is started anew is tried again too", async () => {
+  await using telegram = FakeTelegram.start();
+  await using world = await InboxWorld.start();
+  const { id } = await connectBot(world, telegram);
+  const { running } = world.app.app.inbox.inboxes;
+  const { store } = world.app.app.inbox.deps;
+  const { db } = store;
+  const away = (): never => {
+    throw new Error("the store is away");
+  };
+  Object.assign(store, { db: db.withPlugin({ transformQuery: away, transformResult: away }) });
+  const renewed = running.changed({ inbox_id: id, platform: "changed" });
+  await renewed.catch(() => {}).finally(() => Object.assign(store, { db }));
+  expect(running.status(id)).toMatchObject({ ok: false, problem: expect.stringContaining("tried again") });
+  await world.until(
+    () => view(world, id),
+    ({ ok }) => ok,
+  );
+  const conversation = await hello(world, telegram);
+  await world.post(`/conversations/${conversation}/messages`, { content: "here again" });
+  await telegram.until(() => telegram.received(42).length === 1);
+});
