@@ -77,6 +77,33 @@ test("what could not be stored comes again, and nothing after it before", async 
   await bench.until(() => bench.platform.status().ok);
 });
 
+test("chats are stored side by side, and of one that cannot be, what it says stays in order", async () => {
+  await using bench = new Bench();
+  const [lame] = ["lame one", "lame two"].map((text) => bench.telegram.customerWrites(5, text));
+  bench.telegram.customerWrites(6, "well");
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let isFirst = true;
+  await bench.platform.start(async (update) => {
+    if (isFirst && update.key === String(lame!.update_id)) {
+      isFirst = false;
+      await promise;
+      throw new Error("not now");
+    }
+    await bench.receive(update);
+  });
+  await bench.until(() => bench.updates.length === 1);
+  expect(bench.texts).toEqual(["well"]);
+  resolve();
+  await bench.until(() => bench.logs("update.not_stored").length === 1);
+  await new Promise((next) => setImmediate(next));
+  bench.clock.advance(60_000);
+  await bench.until(() => bench.telegram.isPolled);
+  // Asked for from the first that was left: the other chat's comes again under its key, of which the inbox knows.
+  expect(bench.telegram.called("getUpdates")[1]!.params.offset).toBe(lame!.update_id);
+  expect(bench.texts.filter((text) => text !== "well")).toEqual(["lame one", "lame two"]);
+  expect(bench.telegram.pending).toEqual([]);
+});
+
 test("a restart gets again what was not confirmed, under the same key", async () => {
   await using bench = new Bench();
   const sent = bench.telegram.customerWrites(5, "one");

@@ -1,7 +1,7 @@
 import type { Api } from "grammy";
 import type { Update as TelegramUpdate } from "grammy/types";
 import type { Clock } from "../../core/clock.ts";
-import type { Receive } from "../../features/inbox/platform.ts";
+import { chatOf, type Receive, type Update } from "../../features/inbox/platform.ts";
 import type { Failure } from "./failure.ts";
 import type { Line } from "./line.ts";
 import { backoff, pause } from "./pause.ts";
@@ -17,6 +17,13 @@ const shortTimeout = 15_000;
 const unheld = 1000;
 /** A token that Telegram refuses is tried again now and then: it has been known to refuse good ones for a while. */
 const tokenPause = 600_000;
+
+interface Numbered {
+  readonly id: number;
+  readonly update: Update;
+}
+
+const numbered = (update: TelegramUpdate): Numbered => ({ id: update.update_id, update: readUpdate(update) });
 
 export interface PollerOptions {
   readonly line: Line;
@@ -64,7 +71,7 @@ export class Poller {
     const answer = await this.#ask();
     if (!answer.ok) return this.#failed(answer.failure);
     this.#o.troubles.clear("token");
-    for (const update of answer.value) if (!(await this.#stored(update, receive))) return this.#unstored();
+    if (!(await this.#store(answer.value, receive))) return this.#unstored();
     this.#o.troubles.clear("receiving");
     this.#failures = 0;
     const isHeld = answer.value.length > 0 || this.#o.clock.now() - askedAt >= unheld;
@@ -84,15 +91,31 @@ export class Poller {
     return line.call(run, { timeout, signal });
   }
 
-  async #stored(update: TelegramUpdate, receive: Receive): Promise<boolean> {
+  /** Chats side by side, so that they share the store's commits; what one of them tells, in its order. */
+  async #store(updates: readonly TelegramUpdate[], receive: Receive): Promise<boolean> {
+    const chats = Map.groupBy(updates.map(numbered), ({ update }) => chatOf(update));
+    const left = await Promise.all([...chats.values()].map((chat) => this.#storeInOrder(chat, receive)));
+    const firstLeft = Math.min(...left);
+    const end = (updates.at(-1)?.update_id ?? this.#offset - 1) + 1;
+    // What is stored behind the first that is not comes again, and is known then.
+    this.#offset = Math.min(firstLeft, end);
+    return firstLeft === Number.POSITIVE_INFINITY;
+  }
+
+  /** Returns the first of them that is not stored. */
+  async #storeInOrder(chat: readonly Numbered[], receive: Receive): Promise<number> {
+    for (const each of chat) if (!(await this.#isStored(each, receive))) return each.id;
+    return Number.POSITIVE_INFINITY;
+  }
+
+  async #isStored({ id, update }: Numbered, receive: Receive): Promise<boolean> {
     if (this.#stopped.signal.aborted) return false;
     try {
-      await receive(readUpdate(update));
-      this.#offset = update.update_id + 1;
+      await receive(update);
       return true;
     } catch (error) {
       const why = error instanceof Error ? error.name : "unknown";
-      this.#o.log({ kind: "update.not_stored", detail: `update ${update.update_id}: ${why}` });
+      this.#o.log({ kind: "update.not_stored", detail: `update ${id}: ${why}` });
       return false;
     }
   }

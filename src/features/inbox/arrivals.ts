@@ -1,11 +1,11 @@
 import { randomId } from "../../core/id.ts";
 import type { Compilable, EventDraft } from "../../core/store.ts";
-import { Turns } from "../../core/turns.ts";
 import { Fault } from "../../protocol/faults.ts";
 import type { Room } from "./access.ts";
 import type { Assignment } from "./assignment.ts";
 import { type Customers, titleOf } from "./customers.ts";
 import type { InboxDependencies } from "./dependencies.ts";
+import { LaneTurns } from "./lane-turns.ts";
 import {
   chatTopic,
   isLongerThan,
@@ -15,7 +15,7 @@ import {
   newMessageId,
   visitorTopic,
 } from "./messages.ts";
-import type { Contact, PlatformEvent, PlatformName, Update } from "./platform.ts";
+import { type Contact, chatOf, type PlatformEvent, type PlatformName, type Update } from "./platform.ts";
 import * as repo from "./repo.ts";
 import { SpamWatch } from "./spam-watch.ts";
 import { toMessage } from "./view.ts";
@@ -47,13 +47,13 @@ const newDraft = (writes: Compilable[]): Draft => ({
   isKnown: false,
 });
 
-/** What platforms bring. One delivery of an inbox at a time, in the order in which they come. */
+/** What platforms bring: each chat in the order in which it comes, and several chats side by side. */
 export class Arrivals {
   readonly #deps: InboxDependencies;
   readonly #assignment: Assignment;
   readonly #customers: Customers;
   readonly #spamWatch = new SpamWatch();
-  readonly #turns = new Turns();
+  readonly #turns = new LaneTurns();
   /** The parts in which an inbox sends a text; its platform knows. */
   split: (inbox: string, text: string) => readonly string[] = (_, text) => [text];
 
@@ -65,12 +65,12 @@ export class Arrivals {
 
   /** Resolves when it is on disk; a repeat changes nothing. Rejects where it could not be stored. */
   receive(inbox: string, source: PlatformName, update: Update): Promise<void> {
-    return this.inTurn(inbox, () => this.#take(inbox, source, update));
+    return this.inTurn(inbox, chatOf(update), () => this.#take(inbox, source, update));
   }
 
-  /** One after the other for each key: an inbox, a visitor. */
-  inTurn<T>(key: string, run: () => Promise<T>): Promise<T> {
-    return this.#turns.run(key, run);
+  /** What concerns one customer, one after the other. `chat`: his id on the platform. */
+  inTurn<T>(inbox: string, chat: string, run: () => Promise<T>): Promise<T> {
+    return this.#turns.run(inbox, chat, run);
   }
 
   async #take(inbox: string, source: PlatformName, { key, events }: Update): Promise<void> {
@@ -81,7 +81,8 @@ export class Arrivals {
     for (const event of events) rooms.push(await this.#draft(inbox, source, event, draft));
     if (!draft.isKnown) draft.writes.push(...draft.early);
     await journal.commit(draft);
-    for (const room of rooms) if (room !== undefined) await this.#assignment.offer(room.conversation.id);
+    const written = rooms.flatMap((room) => room?.conversation.id ?? []);
+    if (written.length > 0) await this.#assignment.offer(inbox, written);
   }
 
   /** Returns the conversation in which a customer wrote. */
@@ -413,7 +414,7 @@ export class Arrivals {
     await journal.commit({ writes: this.stored(room, row, undefined), events: this.told(room, row, 1) });
     const message = shownToVisitor(row);
     visitors.publish(visitorTopic(room.conversation.inbox_id, room.customer.source_id), "message", message);
-    await this.#assignment.offer(room.conversation.id);
+    await this.#assignment.offer(room.conversation.inbox_id, [room.conversation.id]);
     return { message, isNew: true };
   }
 }

@@ -70,7 +70,17 @@ export type PlatformEvent =
 /** One delivery of the platform. The same `key` a second time changes nothing, also after a restart. */
 export interface Update {
   readonly key: string;
+  /** All of one chat: what several chats tell is taken side by side. */
   readonly events: readonly PlatformEvent[];
+}
+
+/** The chat that an update tells of; one that tells of none is like a chat of its own. */
+export function chatOf({ key, events }: Update): string {
+  for (const event of events) {
+    if (event.kind === "message") return event.from.id;
+    if (event.kind !== "ignored") return event.chat;
+  }
+  return key;
 }
 
 /** What became of one part of a message. */

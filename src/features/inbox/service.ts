@@ -61,7 +61,7 @@ export class Inbox {
     if (change.platform === "gone") this.watchers.gone(change.inbox_id);
     const lists = this.watchers.changed(change.inbox_id, change.added, change.removed);
     await Promise.all(lists.map((list) => this.#renew(list)));
-    for (const id of change.unassigned) await this.assignment.offer(id);
+    await this.assignment.offer(change.inbox_id, change.unassigned);
     await platform;
   }
 
@@ -106,10 +106,14 @@ export class Inbox {
   }
 
   /** An agent has said whether a conversation is spam. One that is none is given out like any other. */
-  async judged(conversation: string, { id, name }: Identity, isSpam: boolean): Promise<void> {
+  async judged(
+    { id: target, inbox_id }: repo.ConversationRow,
+    { id, name }: Identity,
+    isSpam: boolean,
+  ): Promise<void> {
     const what = isSpam ? "conversation.suspect" : "conversation.clear";
-    await this.deps.audit({ by: { id, name }, what, target: conversation });
-    if (!isSpam) await this.assignment.offer(conversation);
+    await this.deps.audit({ by: { id, name }, what, target });
+    if (!isSpam) await this.assignment.offer(inbox_id, [target]);
   }
 
   /** What no delivery of a platform needs any more. */

@@ -191,10 +191,11 @@ export class Talk {
    * had been before, nothing is stored and nobody told.
    */
   markRead(room: Room, author: Author, messageId: string | undefined): Promise<Read> {
+    const { conversation, customer } = room;
     // In turn with what the customer writes: counts must not overtake each other.
-    const { source, inbox_id } = room.conversation;
-    const turn = source === "web" ? room.customer.source_id : inbox_id;
-    return this.#arrivals.inTurn(turn, () => this.#markRead(room, author, messageId));
+    return this.#arrivals.inTurn(conversation.inbox_id, customer.source_id, () =>
+      this.#markRead(room, author, messageId),
+    );
   }
 
   async #markRead({ conversation }: Room, { id }: Author, messageId: string | undefined): Promise<Read> {

@@ -1,6 +1,10 @@
 import { expect, test } from "bun:test";
 import { until } from "../../kit/until.ts";
-import { InboxWorld } from "./kit.ts";
+import { type Agent, InboxWorld } from "./kit.ts";
+
+interface Given {
+  readonly assigned_to: number | null;
+}
 
 const assignee = async (world: InboxWorld, id: string) =>
   (await world.get(`/conversations/${id}`, world.staff)).assigned_to;
@@ -103,6 +107,45 @@ test("conversations of removed inboxes are no load", async () => {
       (agent) => agent !== null,
     ),
   ).toBe(Number(world.ana.id));
+  for (const list of lists) await list.close();
+});
+
+test("many who write at once are shared among the agents who are here", async () => {
+  await using world = await InboxWorld.start();
+  await world.send("PATCH", `/inboxes/${world.inbox}`, { auto_assign: true }, world.staff);
+  const lists = [await world.list(world.ana), await world.list(world.staff)];
+  const visitors = await Promise.all(Array.from({ length: 12 }, () => world.visitor()));
+  for (const visitor of visitors) visitor.send({ type: "message", content: "hi" });
+  const answer = await world.until(
+    () => world.get("/conversations"),
+    ({ conversations }) =>
+      conversations.length === 12 && conversations.every((each: Given) => each.assigned_to !== null),
+  );
+  const given = answer.conversations.map(({ assigned_to }: Given) => String(assigned_to));
+  for (const { id } of [world.ana, world.staff])
+    expect(given.filter((agent: string) => agent === id)).toHaveLength(6);
+  for (const list of lists) await list.close();
+});
+
+test("what a removed member had is shared among those who are here", async () => {
+  await using world = await InboxWorld.start();
+  await world.join(world.inbox, world.stranger);
+  for (let n = 0; n < 6; n++) {
+    const visitor = await world.visitor();
+    visitor.send({ type: "message", content: "hi" });
+    await visitor.next("message");
+  }
+  for (const { id } of (await world.get("/conversations")).conversations)
+    await world.send("PATCH", `/conversations/${id}`, { assigned_to: world.stranger.id });
+  await world.send("PATCH", `/inboxes/${world.inbox}`, { auto_assign: true }, world.staff);
+  const lists = [await world.list(world.ana), await world.list(world.staff)];
+  await world.send("DELETE", `/inboxes/${world.inbox}/members/${world.stranger.id}`, {}, world.staff);
+  const shared = (agent: Agent) => world.get(`/conversations?assigned_to=${agent.id}`);
+  for (const agent of [world.ana, world.staff])
+    await world.until(
+      () => shared(agent),
+      ({ conversations }) => conversations.length === 3,
+    );
   for (const list of lists) await list.close();
 });
 

@@ -49,7 +49,7 @@ export function widgetChannel(inbox: Inbox) {
       async message(connection, { content, client_message_id }) {
         const { params, identity } = connection;
         const visitor = visitorOf(identity);
-        const { message, isNew } = await inbox.arrivals.inTurn(visitor.id, async () => {
+        const { message, isNew } = await inbox.arrivals.inTurn(params.inbox, visitor.id, async () => {
           await visitors.requireWidget(params.inbox);
           const room = await visitors.ownRoom(params.inbox, visitor, connection.peer, names.get(connection));
           return inbox.arrivals.fromVisitor(room, content, client_message_id);
@@ -67,7 +67,7 @@ export function widgetChannel(inbox: Inbox) {
       async name(connection, { name }) {
         const { params, identity } = connection;
         const visitor = visitorOf(identity);
-        await inbox.arrivals.inTurn(visitor.id, async () => {
+        await inbox.arrivals.inTurn(params.inbox, visitor.id, async () => {
           const room = await visitors.room(params.inbox, visitor);
           if (room === undefined) names.set(connection, name);
           else await visitors.rename(room, name);

@@ -100,6 +100,17 @@ export const assign = (db: Db, id: string, from: string | null, to: string | nul
       ),
     );
 
+/** Those of these that an inbox may give to somebody. */
+export const assignable = (db: Db, ids: readonly string[]): Promise<ConversationRow[]> =>
+  db
+    .selectFrom("inbox_conversations")
+    .selectAll()
+    .where("id", "in", ids)
+    .where("assigned_to", "is", null)
+    .where("status", "!=", "closed")
+    .where("suspected", "!=", suspected.yes)
+    .execute();
+
 /** What an agent has in an inbox. */
 export const assignedIn = async (db: Db, inbox: string, user: string): Promise<string[]> =>
   (

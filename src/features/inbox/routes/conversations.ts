@@ -142,7 +142,7 @@ export function addConversationRoutes(app: Routes, inbox: Inbox, { guard }: Kit)
     const { assigned_to, ...change } = c.req.valid("json");
     const agentId = assigned_to == null ? assigned_to : String(assigned_to);
     await conversations.change(conversation, { ...change, assigned_to: agentId });
-    if (isJudged(conversation, change.suspected)) await inbox.judged(conversation.id, by, change.suspected);
+    if (isJudged(conversation, change.suspected)) await inbox.judged(conversation, by, change.suspected);
     return c.json(await view(by.id, conversation.id), 200);
   });
   app.openapi(routes.messages(agent), async (c) => {
