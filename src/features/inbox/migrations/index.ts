@@ -1,5 +1,6 @@
 import { type Kysely, sql } from "kysely";
 import type { ColumnTypes, Migrations } from "../../../core/feature.ts";
+import { lists } from "./lists.ts";
 import * as postgres from "./postgres.ts";
 import * as sqlite from "./sqlite.ts";
 import { stats } from "./stats.ts";
@@ -22,6 +23,7 @@ export const inboxMigrations = (types: ColumnTypes): Migrations => ({
   "inbox/011_suspicion": { up: suspicion },
   "inbox/012_stats": { up: (db) => stats(db, types) },
   "inbox/013_newest": { up: newest },
+  "inbox/014_lists": { up: lists },
 });
 
 async function inboxes(db: Kysely<unknown>, { bigint }: ColumnTypes): Promise<void> {

@@ -34,20 +34,25 @@ export const customersByIds = (db: Db, ids: readonly number[]): Promise<Customer
     ? Promise.resolve([])
     : db.selectFrom("inbox_customers").selectAll().where("id", "in", ids).execute();
 
-export const customers = (
+/** A page over several inboxes, the newest first; its ids come first, from the index alone. */
+export async function customers(
   db: Db,
   inboxes: readonly string[],
   limit: number,
   offset: number,
-): Promise<CustomerRow[]> =>
-  db
-    .selectFrom("inbox_customers")
-    .selectAll()
-    .where("inbox_id", "in", inboxes)
-    .orderBy("id", "desc")
-    .limit(limit)
-    .offset(offset)
-    .execute();
+): Promise<CustomerRow[]> {
+  const [first, ...others] = inboxes.map((inbox) =>
+    db.selectFrom("inbox_customers").select("id").where("inbox_id", "=", inbox),
+  );
+  if (first === undefined) return [];
+  const all = others.reduce((together, each) => together.unionAll(each), first);
+  const ids = await all.orderBy("id", "desc").limit(limit).offset(offset).execute();
+  const rows = await customersByIds(
+    db,
+    ids.map(({ id }) => id),
+  );
+  return rows.toSorted((a, b) => b.id - a.id);
+}
 
 export async function countCustomers(db: Db, inboxes: readonly string[]): Promise<number> {
   const { n } = await db
@@ -257,16 +262,22 @@ export async function countConversations(db: Db, filter: ConversationFilter): Pr
   return counts.reduce((sum, { n }) => sum + Number(n), 0);
 }
 
-/** How many open conversations each of these agents has. */
+/** How many open conversations each of these agents has. Removed inboxes are looked for once each, not for each conversation. */
 export async function loadOf(db: Db, agents: readonly string[]): Promise<Map<string, number>> {
   const rows = await db
-    .selectFrom("inbox_conversations")
-    .innerJoin("inboxes", "inboxes.id", "inbox_conversations.inbox_id")
-    .select(["assigned_to", (eb) => eb.fn.countAll<number>().as("n")])
-    .where("assigned_to", "in", agents)
-    .where("status", "!=", "closed")
+    .selectFrom(
+      db
+        .selectFrom("inbox_conversations")
+        .select(["assigned_to", "inbox_id", (eb) => eb.fn.countAll<number>().as("n")])
+        .where("assigned_to", "in", agents)
+        .where("status", "!=", "closed")
+        .groupBy(["assigned_to", "inbox_id"])
+        .as("load"),
+    )
+    .innerJoin("inboxes", "inboxes.id", "load.inbox_id")
+    .select(["load.assigned_to", (eb) => eb.fn.sum<number>("load.n").as("n")])
     .where("inboxes.removed_at", "is", null)
-    .groupBy("assigned_to")
+    .groupBy("load.assigned_to")
     .execute();
   return new Map(rows.map(({ assigned_to, n }) => [assigned_to!, Number(n)]));
 }
