@@ -21,7 +21,10 @@ export async function catchUp(
 ): Promise<void> {
   if (since === undefined) return start(core, connection, base, upTo);
   const from = core.journal.place(since);
-  const missed = from === undefined ? undefined : await countMissed(core, connection, from, upTo);
+  const missed =
+    from === undefined
+      ? undefined
+      : await core.catchUps.read(() => countMissed(core, connection, from, upTo));
   const recovered = missed !== undefined;
   if (recovered) await announceMissed(core, connection, from!, upTo, missed);
   else await sendSnapshot(core, connection, true);
@@ -67,13 +70,14 @@ async function announceMissed(
 
 /** Sends everything of the connection's topics in `(from, upTo]`, at the pace of its reader. */
 async function sendMissed(
-  { journal }: Core,
+  { journal, catchUps }: Core,
   connection: LiveConnection,
   from: number,
   upTo: number,
 ): Promise<void> {
   for (let at = from; at < upTo && !connection.isOver; ) {
-    const page = await journal.since(connection.topics, at, upTo);
+    const after = at;
+    const page = await catchUps.read(() => journal.since(connection.topics, after, upTo));
     const { floor } = await journal.position();
     // Pruned while a slow reader was at it: better an honest new start than a hole.
     if (floor > at) throw new Fault("slow_reader");

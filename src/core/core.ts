@@ -1,6 +1,7 @@
 import type { Limits } from "../protocol/limits.ts";
 import { Admission } from "./admission.ts";
 import type { Broker } from "./broker.ts";
+import { CatchUps } from "./catch-ups.ts";
 import type { Channel } from "./channel.ts";
 import type { Clock } from "./clock.ts";
 import { Connections } from "./connections.ts";
@@ -40,6 +41,7 @@ export class Core {
   readonly admission: Admission;
   readonly refusals: Refusals;
   readonly turn = new Turn();
+  readonly catchUps = new CatchUps();
   readonly wheel: Wheel;
   /** Set once by `open`: channels are made of services, and services of the hub and the journal. */
   router = new Router([]);
