@@ -44,6 +44,8 @@ export class Graph {
   readonly #clock: Clock;
   readonly #fetch: Fetch;
   readonly #health: Health;
+  /** Meta has not answered the last call, whatever it was for; before the first one, nobody knows. */
+  isSilent = true;
 
   constructor(settings: InstagramSettings, clock: Clock, fetch: Fetch, health: Health) {
     this.#settings = settings;
@@ -63,6 +65,12 @@ export class Graph {
 
   /** Never rejects. */
   async call(call: GraphCall): Promise<GraphAnswer> {
+    const answer = await this.#ask(call);
+    this.isSilent = answer.kind === "unanswered" || answer.kind === "unreached";
+    return answer;
+  }
+
+  async #ask(call: GraphCall): Promise<GraphAnswer> {
     const abort = new AbortController();
     const end = () => abort.abort();
     call.signal?.addEventListener("abort", end);

@@ -208,19 +208,34 @@ test("an answer that nobody can read is unknown", async () => {
 
 test("no answer for 30 s is unknown; then Meta is asked first whether it answers", async () => {
   await using one = world();
+  await one.send(customer, "first");
   let release = one.meta.hold();
   const sending = one.send(customer, "slow");
-  await one.meta.arrived("send");
+  await one.meta.arrived("send", 2);
   one.clock.advance(30_000);
   expect(await sending).toEqual({ kind: "unknown", reason: "Instagram did not answer in time" });
   const next = one.send(customer, "next");
-  await one.meta.arrived("me");
+  await one.meta.arrived("me", 2);
   one.clock.advance(10_000);
   expect(await next).toMatchObject({ kind: "retry", scope: "inbox", reason: "Instagram does not answer" });
   release();
   release = () => {};
   expect(await one.send(customer, "next")).toMatchObject({ kind: "sent" });
-  expect(one.meta.received(customer)).toEqual(["slow", "next"]);
+  expect(one.meta.received(customer)).toEqual(["first", "slow", "next"]);
+});
+
+test("at the start Meta is asked once for all that waits: a silence then costs nobody his message", async () => {
+  await using one = world();
+  const release = one.meta.hold();
+  const waiting = ["one", "two", "three"].map((text) => one.send(customer, text));
+  await one.meta.arrived("me");
+  one.clock.advance(10_000);
+  for (const outcome of await Promise.all(waiting))
+    expect(outcome).toMatchObject({ kind: "retry", scope: "inbox", reason: "Instagram does not answer" });
+  expect([one.meta.count("me"), one.meta.count("send")]).toEqual([1, 0]);
+  release();
+  expect(await one.send(customer, "one")).toMatchObject({ kind: "sent" });
+  expect(one.meta.received(customer)).toEqual(["one"]);
 });
 
 test("a redirect is not followed with the token", async () => {
@@ -238,5 +253,6 @@ test("a redirect is not followed with the token", async () => {
     kind: "failed",
     reason: expect.stringContaining("HTTP 307"),
   });
-  expect(seen.length).toBe(1);
+  // Whether Meta answers, and the message.
+  expect(seen).toHaveLength(2);
 });
