@@ -176,6 +176,20 @@ test("a message does not go into a line that was silent for long and is dead by 
   expect(bench.telegram.received(5)).toEqual(["one"]);
 });
 
+test("somebody sets the clock back: a line that is silent for long is still asked first, and typing still told", async () => {
+  await using bench = open();
+  await bench.platform.send("5", "one");
+  await bench.platform.typing("5");
+  bench.clock.set(-3_600_000);
+  bench.clock.advance(15_001);
+  await bench.platform.typing("5");
+  expect(bench.telegram.called("sendChatAction")).toHaveLength(2);
+  bench.clock.advance(15_001);
+  bench.telegram.inject({ kind: "drop" }, { method: "getMe" });
+  expect(await bench.platform.send("5", "two")).toMatchObject({ kind: "retry", scope: "inbox" });
+  expect(bench.telegram.received(5)).toEqual(["one"]);
+});
+
 test("many messages after a silence ask once whether the line lives", async () => {
   await using bench = open();
   await Promise.all(Array.from({ length: 20 }, (_, n) => bench.platform.send("5", `${n}`)));

@@ -39,7 +39,7 @@ export class Profiles {
 
   #lookUp(id: string): Promise<void> | undefined {
     if (!scopedId.test(id)) return undefined;
-    if ((this.#known.get(id)?.until ?? 0) > this.#clock.now()) return undefined;
+    if ((this.#known.get(id)?.until ?? 0) > this.#clock.monotonic()) return undefined;
     const running = this.#underWay.get(id);
     if (running !== undefined || this.#underWay.size >= maxUnderWay) return running;
     const lookup = this.#fetch(id).finally(() => this.#underWay.delete(id));
@@ -61,7 +61,7 @@ export class Profiles {
 
   #remember(id: string, profile: Profile, ms: number): void {
     this.#known.delete(id);
-    this.#known.set(id, { profile, until: this.#clock.now() + ms });
+    this.#known.set(id, { profile, until: this.#clock.monotonic() + ms });
     const [oldest] = this.#known.keys();
     if (this.#known.size > maxProfiles && oldest !== undefined) this.#known.delete(oldest);
   }

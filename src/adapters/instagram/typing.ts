@@ -20,7 +20,7 @@ export class Typing {
   }
 
   async show(chat: string): Promise<void> {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     if (now - (this.#shown.get(chat) ?? Number.NEGATIVE_INFINITY) < interval) return;
     this.#remember(chat, now);
     await this.#graph.call({

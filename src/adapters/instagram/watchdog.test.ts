@@ -109,6 +109,16 @@ test("typing is shown at most every 10 s in a chat, and its failures are nobody'
   world.meta.up();
 });
 
+test("typing is shown also after somebody has set the clock back", async () => {
+  await using world = new InstagramWorld();
+  world.meta.customerWrites(customer, "hi");
+  await world.platform.typing(customer);
+  world.clock.set(-3_600_000);
+  world.clock.advance(10_000);
+  await world.platform.typing(customer);
+  expect(world.meta.typingShown(customer)).toBe(2);
+});
+
 test("check tells the username, or what is wrong in Meta's words", async () => {
   await using world = new InstagramWorld();
   const { settings } = world.meta;

@@ -39,7 +39,7 @@ export class Line {
 
   /** How long ago Telegram last answered anything. */
   get silence(): number {
-    return this.#clock.now() - this.#heardAt;
+    return this.#clock.monotonic() - this.#heardAt;
   }
 
   async call<T>(run: (api: Api) => Promise<T>, { timeout, signal }: Call): Promise<Answer<T>> {
@@ -49,7 +49,7 @@ export class Line {
     const stop = signal === undefined ? overdue.signal : AbortSignal.any([signal, overdue.signal]);
     try {
       const value = await run(this.#api(stop));
-      this.#heardAt = this.#clock.now();
+      this.#heardAt = this.#clock.monotonic();
       return { ok: true, value };
     } catch (thrown) {
       return { ok: false, failure: this.#failure(overdue.signal.aborted ? error : thrown, signal) };
@@ -61,7 +61,7 @@ export class Line {
   #failure(thrown: unknown, signal: AbortSignal | undefined): Failure {
     if (signal?.aborted) return { kind: "stopped", words: "the inbox was stopped" };
     const failure = failureOf(thrown, this.host, this.scrub);
-    this.#heardAt = failure.kind === "refused" ? this.#clock.now() : Number.NEGATIVE_INFINITY;
+    this.#heardAt = failure.kind === "refused" ? this.#clock.monotonic() : Number.NEGATIVE_INFINITY;
     return failure;
   }
 

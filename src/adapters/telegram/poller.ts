@@ -67,14 +67,14 @@ export class Poller {
 
   /** One request and the storing of what it brought. Milliseconds to wait where something went wrong. */
   async #round(receive: Receive): Promise<number | undefined> {
-    const askedAt = this.#o.clock.now();
+    const askedAt = this.#o.clock.monotonic();
     const answer = await this.#ask();
     if (!answer.ok) return this.#failed(answer.failure);
     this.#o.troubles.clear("token");
     if (!(await this.#store(answer.value, receive))) return this.#unstored();
     this.#o.troubles.clear("receiving");
     this.#failures = 0;
-    const isHeld = answer.value.length > 0 || this.#o.clock.now() - askedAt >= unheld;
+    const isHeld = answer.value.length > 0 || this.#o.clock.monotonic() - askedAt >= unheld;
     return isHeld ? undefined : unheld;
   }
 

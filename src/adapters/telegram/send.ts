@@ -85,7 +85,7 @@ export class Sender {
   }
 
   #floodScope(chat: string, words: string): "chat" | "inbox" {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     const before = this.#slowed;
     this.#slowed = { chat, at: now };
     const everywhere = before !== undefined && before.chat !== chat && now - before.at <= together;

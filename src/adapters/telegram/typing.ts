@@ -18,7 +18,7 @@ export class Typing {
   }
 
   async tell(chat: string): Promise<void> {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     if (now - (this.#toldAt.get(chat) ?? Number.NEGATIVE_INFINITY) < interval) return;
     if (this.#toldAt.size >= manyChats) this.#forget(now);
     this.#toldAt.set(chat, now);
