@@ -116,7 +116,7 @@ test("many who write at once are shared among the agents who are here", async ()
   const lists = [await world.list(world.ana), await world.list(world.staff)];
   const visitors = await Promise.all(Array.from({ length: 12 }, () => world.visitor()));
   for (const visitor of visitors) visitor.send({ type: "message", content: "hi" });
-  const answer = await world.until(
+  const answer = await until(
     () => world.get("/conversations"),
     ({ conversations }) =>
       conversations.length === 12 && conversations.every((each: Given) => each.assigned_to !== null),
@@ -142,7 +142,7 @@ test("what a removed member had is shared among those who are here", async () =>
   await world.send("DELETE", `/inboxes/${world.inbox}/members/${world.stranger.id}`, {}, world.staff);
   const shared = (agent: Agent) => world.get(`/conversations?assigned_to=${agent.id}`);
   for (const agent of [world.ana, world.staff])
-    await world.until(
+    await until(
       () => shared(agent),
       ({ conversations }) => conversations.length === 3,
     );

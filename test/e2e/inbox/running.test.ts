@@ -161,7 +161,7 @@ test("an inbox whose store is away when it is started anew is tried again too", 
   const renewed = running.changed({ inbox_id: id, platform: "changed" });
   await renewed.catch(() => {}).finally(() => Object.assign(store, { db }));
   expect(running.status(id)).toMatchObject({ ok: false, problem: expect.stringContaining("tried again") });
-  await world.until(
+  await until(
     () => view(world, id),
     ({ ok }) => ok,
   );
