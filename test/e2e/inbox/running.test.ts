@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import type { InboxDependencies } from "../../../src/features/inbox/dependencies.ts";
 import { FakeTelegram } from "../../kit/telegram/server.ts";
 import { until } from "../../kit/until.ts";
 import { InboxWorld } from "./kit.ts";
@@ -83,6 +84,32 @@ test("a platform whose start breaks down later is tried again too", async () => 
   );
 });
 
+// biome-ignore lint/suspicious/noExplicitAny: a query of any shape.
+type Query = any;
+
+/** A query that runs once `released` is. */
+const held = (query: Query, reading: () => void, released: Promise<void>): Query =>
+  new Proxy(query, {
+    get(target, name) {
+      const part = Reflect.get(target, name, target);
+      if (name !== "execute")
+        return (...args: unknown[]) => held(part.apply(target, args), reading, released);
+      return async () => {
+        reading();
+        await released;
+        return part.call(target);
+      };
+    },
+  });
+
+/** What waits in the outbox is read once `released` is. */
+function holdOutbox(deps: InboxDependencies, reading: () => void, released: Promise<void>): void {
+  const { db } = deps.store;
+  const selectFrom = db.selectFrom.bind(db) as Query;
+  db.selectFrom = ((table: string) =>
+    table === "inbox_outbox" ? held(selectFrom(table), reading, released) : selectFrom(table)) as Query;
+}
+
 test("what comes while an inbox starts goes out behind what an earlier run left", async () => {
   await using telegram = FakeTelegram.start();
   await using world = await InboxWorld.start();
@@ -90,17 +117,11 @@ test("what comes while an inbox starts goes out behind what an earlier run left"
   const conversation = await hello(world, telegram);
   await telegram.goDown();
   await world.post(`/conversations/${conversation}/messages`, { content: "first" });
-  const { access, inboxes } = world.app.app.inbox;
-  const find = access.find.bind(access);
+  const { inboxes, deps } = world.app.app.inbox;
   const [reading, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  access.find = async (room) => {
-    reading.resolve();
-    await released.promise;
-    return find(room);
-  };
+  holdOutbox(deps, reading.resolve, released.promise);
   const started = inboxes.running.changed({ inbox_id: id, platform: "changed" });
   await reading.promise;
-  access.find = find;
   telegram.comeUp();
   const second = world.post(`/conversations/${conversation}/messages`, { content: "second" });
   // Time enough to overtake, if it could.
