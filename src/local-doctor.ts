@@ -33,6 +33,10 @@ export interface LocalDoctorOptions {
   readonly clock?: Clock;
 }
 
+const health = "/api/websocket/health/";
+/** Milliseconds that its answer may take: the server gives each of its own checks 1.8 s, as where its database hangs. */
+const healthPatience = 2_300;
+
 /** Looks at the server's own side: `peyk doctor --local`. Changes nothing. Throws a sentence for settings that do not go together. */
 export function examine(config: Config, options: LocalDoctorOptions = {}): Promise<LocalFinding[]> {
   const { language = "en", fromEnvironment = new Set(), clock = systemClock } = options;
@@ -60,7 +64,7 @@ function situationOf(config: Config, fromEnvironment: ReadonlySet<string>, clock
     answer,
     outside: () => (isLoopback(config.host) ? undefined : outsideAddress(config.host)),
     server() {
-      server ??= findServer(ports, (port) => answer(port, address, "/api/websocket/health/"));
+      server ??= findServer(ports, (port) => answer(port, address, health));
       return server;
     },
   };
@@ -88,7 +92,8 @@ function askOnce(): Situation["answer"] {
   const answers = new Map<string, ReturnType<typeof ask>>();
   return ({ port, tls }, address, path) => {
     const key = `${address} ${port} ${path}`;
-    const answer = answers.get(key) ?? ask({ address, port, tls, path });
+    const patience = path === health ? { patience: healthPatience } : {};
+    const answer = answers.get(key) ?? ask({ address, port, tls, path, ...patience });
     answers.set(key, answer);
     return answer;
   };
@@ -110,18 +115,18 @@ async function findServer(
   const asked = ports.filter(({ port }) => port !== 0);
   const answers = await Promise.all(asked.map(answer));
   for (const [i, each] of answers.entries()) {
-    const health = "status" in each ? healthIn(each.body) : undefined;
-    if (health === undefined) continue;
+    const told = "status" in each ? healthIn(each.body) : undefined;
+    if (told === undefined) continue;
     const [holder] = listening([asked[i]!.port]) ?? [];
-    return { port: asked[i]!, process: holder?.process, health };
+    return { port: asked[i]!, process: holder?.process, health: told };
   }
   return undefined;
 }
 
 function healthIn(body: string): Health | undefined {
   try {
-    const health = JSON.parse(body) as Health;
-    return health.server_type === "peyk" ? health : undefined;
+    const told = JSON.parse(body) as Health;
+    return told.server_type === "peyk" ? told : undefined;
   } catch {
     return undefined;
   }

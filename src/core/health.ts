@@ -21,7 +21,7 @@ export interface Check {
 }
 
 /** Milliseconds after which a check that does not answer has failed. */
-const patience = 2_000;
+const patience = 1_800;
 
 /** The check of the store. Others read from it, so that they fail with it. */
 export const storeName = "store";

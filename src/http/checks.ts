@@ -4,7 +4,7 @@ import type { Store } from "../core/store.ts";
 /** Milliseconds that a change may take before the disk counts as slow. */
 const slowWrite = 500;
 /** Milliseconds after which it counts as gone: less than any check has, so that its own advice is given. */
-const storePatience = 1_800;
+const storePatience = 1_600;
 
 /** What an operator does where the store is slow, and where it takes nothing. */
 interface Advice {

@@ -8,6 +8,7 @@ import { templateName } from "../kit/database.ts";
 import { describePostgres, postgresServer } from "../kit/databases.ts";
 import { examineHere, the } from "../kit/doctor-local.ts";
 import { peyk, ServerProcess } from "../kit/process.ts";
+import { TcpProxy } from "../kit/tcp-proxy.ts";
 import { tempDir } from "../kit/temp.ts";
 import { until } from "../kit/until.ts";
 import { InboxWorld } from "./inbox/kit.ts";
@@ -166,5 +167,30 @@ describePostgres("PostgreSQL", () => {
     shown.push(await ServerProcess.start({ settings: broken }).then(String, ({ message }: Error) => message));
     expect(shown.at(-1)).toContain("DATABASE_URL: must be");
     for (const text of shown) expect(text).not.toContain(password);
+  }, 60_000);
+
+  test("a database that hangs is not taken for a server that hangs", async () => {
+    using dir = tempDir();
+    const url = new URL(await ownDatabase());
+    let isDeaf = false;
+    await using way = await TcpProxy.start(Number(url.port), { isDeaf: () => isDeaf });
+    url.port = String(way.port);
+    const settings = { DATABASE_URL: url.href };
+    await using process = await ServerProcess.start({ dataDir: dir.path, settings });
+    const find = async (name: string) => (await findings(process.url)).find(({ check }) => check === name)!;
+    expect(await find("store")).toMatchObject({ verdict: "ok" });
+    isDeaf = true;
+    expect(await find("store")).toMatchObject({
+      verdict: "error",
+      fix: expect.stringContaining("PostgreSQL"),
+    });
+    expect((await find("platforms")).fix).toContain("advice for store");
+    const here = { ...settings, DATA_DIR: dir.path, HOST: "127.0.0.1", PORT: process.url.port };
+    const examined = await examineHere({ settings: here });
+    const groups = (wanted: string) => examined.findings.filter(({ check }) => check === wanted);
+    expect(groups("ports").map(({ cause }) => cause)).toEqual(["port_loopback_only"]);
+    expect(groups("server").map(({ cause }) => cause)).toContain("server_fails");
+    isDeaf = false;
+    way.cut();
   }, 60_000);
 });

@@ -11,10 +11,12 @@ export interface Question {
   readonly port: number;
   readonly tls: boolean;
   readonly path: string;
+  /** Milliseconds for the whole request; absent: what is enough for an answer that needs no thought. */
+  readonly patience?: number;
 }
 
 /** Milliseconds for the whole request, on this very machine. */
-const patience = 1_200;
+const usual = 1_200;
 /** Bytes of an answer that are read; health has a few thousand. */
 const enough = 256 * 1024;
 
@@ -34,7 +36,8 @@ export async function ask(question: Question): Promise<Answer> {
   return "failed" in answer && answer.failed === "unreachable" ? askFrom(undefined, question) : answer;
 }
 
-function askFrom(localAddress: string | undefined, { address, port, tls, path }: Question): Promise<Answer> {
+function askFrom(localAddress: string | undefined, question: Question): Promise<Answer> {
+  const { address, port, tls, path, patience = usual } = question;
   const started = performance.now();
   const host = `${address.includes(":") ? `[${address}]` : address}:${port}`;
   const from = localAddress === undefined ? {} : { localAddress };
