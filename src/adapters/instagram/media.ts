@@ -1,9 +1,9 @@
 import type { Clock } from "../../core/clock.ts";
+import { relay } from "../../core/relay.ts";
 import { Fault } from "../../protocol/faults.ts";
 import { fileType } from "./file-type.ts";
 import type { Fetch } from "./graph.ts";
 import { isPublicAddress } from "./public-address.ts";
-import { readLimited } from "./read-limited.ts";
 
 export interface MediaParts {
   /** The account's API: where tests keep their files. */
@@ -17,7 +17,7 @@ export interface MediaParts {
 export type Resolve = (host: string) => Promise<readonly string[]>;
 
 export interface File {
-  readonly data: Uint8Array;
+  readonly data: ReadableStream<Uint8Array>;
   readonly contentType: string;
 }
 
@@ -36,7 +36,7 @@ export async function fetchMedia(parts: MediaParts, reference: string): Promise<
     return await follow(parts, reference, abort.signal, maxRedirects);
   } catch (error) {
     if (error instanceof Fault) throw error;
-    throw new Fault("unavailable", "Instagram's file server does not answer");
+    throw broken();
   } finally {
     cancel();
   }
@@ -56,19 +56,27 @@ async function follow(
     if (redirects === 0) throw new Fault("forbidden", "the file's address leads to others without an end");
     return follow(parts, new URL(location, url).href, signal, redirects - 1);
   }
-  return take(response);
+  return take(parts, response);
 }
 
-async function take(response: Response): Promise<File> {
+async function take({ clock }: MediaParts, response: Response): Promise<File> {
   if (!response.ok) {
     await response.body?.cancel();
     if (response.status >= 500) throw new Fault("unavailable", "Instagram's file server is in trouble");
     throw new Fault("not_found", "Instagram no longer has this file: its addresses expire after some days");
   }
-  const data = await readLimited(response, maxMediaBytes);
-  if (data === undefined) throw new Fault("message_too_big", "the file is over 25 MB");
-  return { data, contentType: fileType(data, response.headers.get("content-type") ?? "") };
+  const body = response.body ?? new Blob([]).stream();
+  if (Number(response.headers.get("content-length") ?? 0) > maxMediaBytes) {
+    await body.cancel();
+    throw tooBig();
+  }
+  const limits = { maxBytes: maxMediaBytes, patience: timeout, tooBig, broken };
+  const { head, data } = await relay(body, { clock, ...limits });
+  return { data, contentType: fileType(head, response.headers.get("content-type") ?? "") };
 }
+
+const tooBig = () => new Fault("message_too_big", "the file is over 25 MB");
+const broken = () => new Fault("unavailable", "Instagram's file server does not answer");
 
 async function allowed({ apiRoot, resolve }: MediaParts, reference: string): Promise<URL> {
   const url = URL.canParse(reference) ? new URL(reference) : undefined;

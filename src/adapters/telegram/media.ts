@@ -1,4 +1,5 @@
 import type { Clock } from "../../core/clock.ts";
+import { type Relayed, relay } from "../../core/relay.ts";
 import { Fault } from "../../protocol/faults.ts";
 import { contentTypeOf } from "./content-type.ts";
 import type { Failure } from "./failure.ts";
@@ -10,7 +11,7 @@ const askTimeout = 15_000;
 const fetchTimeout = 60_000;
 
 export interface Fetched {
-  readonly data: Uint8Array;
+  readonly data: ReadableStream<Uint8Array>;
   readonly contentType: string;
 }
 
@@ -21,36 +22,27 @@ export async function fetchMedia(line: Line, clock: Clock, reference: string): P
   const { file_path, file_size = 0 } = answer.value;
   if (file_path === undefined) throw missing();
   if (file_size > maxBytes) throw tooBig();
-  const data = await download(line, clock, file_path);
-  return { data, contentType: contentTypeOf(data, file_path) };
+  const { head, data } = await download(line, clock, file_path);
+  return { data, contentType: contentTypeOf(head, file_path) };
 }
 
-async function download(line: Line, clock: Clock, path: string): Promise<Uint8Array> {
+async function download(line: Line, clock: Clock, path: string): Promise<Relayed> {
   const overdue = new AbortController();
   const cancel = clock.after(fetchTimeout, () => overdue.abort());
+  const broken = () => new Fault("unavailable", `${line.host} broke off the download`);
   try {
     const url = `${line.root}/file/bot${line.token}/${path.split("/").map(encodeURIComponent).join("/")}`;
     const response = await fetch(url, { redirect: "manual", signal: overdue.signal });
     if (response.status !== 200 || response.body === null) throw missing();
-    return await readCapped(response.body);
+    if (Number(response.headers.get("content-length") ?? 0) > maxBytes) throw tooBig();
+    return await relay(response.body, { clock, maxBytes, patience: fetchTimeout, tooBig, broken });
   } catch (error) {
+    overdue.abort();
     // The error of fetch holds the address, hence the token: it does not leave this function, not even as a cause.
-    throw error instanceof Fault ? error : new Fault("unavailable", `${line.host} broke off the download`);
+    throw error instanceof Fault ? error : broken();
   } finally {
     cancel();
-    overdue.abort();
   }
-}
-
-async function readCapped(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.byteLength;
-    if (bytes > maxBytes) throw tooBig();
-    chunks.push(chunk);
-  }
-  return new Uint8Array(await new Blob(chunks as Uint8Array<ArrayBuffer>[]).arrayBuffer());
 }
 
 function faultOf(failure: Failure): Fault {

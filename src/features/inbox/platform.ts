@@ -139,8 +139,10 @@ export interface Platform {
   readonly pace: { readonly chat: number; readonly inbox: number };
   /** Shows the customer that somebody types, where the platform can. Failures are nobody's business. */
   typing?(chat: string): Promise<void>;
-  /** Fetches what a `Media.reference` or `Contact.picture` names. Throws a Fault where it cannot be had. */
-  media?(reference: string): Promise<{ readonly data: Uint8Array; readonly contentType: string }>;
+  /** Fetches what a `Media.reference` or `Contact.picture` names, as fast as it is read. Throws a Fault where it cannot be had. */
+  media?(
+    reference: string,
+  ): Promise<{ readonly data: ReadableStream<Uint8Array>; readonly contentType: string }>;
   /** Judges and takes a webhook's request. Absent: the platform has none. */
   webhook?(request: WebhookRequest, receive: Receive): Promise<WebhookAnswer>;
   /** Begins to receive (polling, registering the webhook, watchdog); `stop` ends it. */

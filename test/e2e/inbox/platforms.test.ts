@@ -412,3 +412,22 @@ test("kill -9 while a thousand messages are on their way: each arrives, twice at
   }
   expect(server.output).not.toContain(telegram.token);
 }, 120_000);
+
+test("a customer's file is passed on whole, to members alone, and never as a page", async () => {
+  await using telegram = FakeTelegram.start();
+  await using world = await InboxWorld.start();
+  await connectBot(world, telegram);
+  const file = new Uint8Array(2 * 1024 * 1024).map((_, n) => n % 251);
+  file.set([0xff, 0xd8, 0xff]);
+  telegram.addFile("f", file, { path: "photos/x.html" });
+  const list = await world.list();
+  telegram.customerSends(42, { photo: [{ file_id: "f", file_unique_id: "u", width: 1, height: 1 }] });
+  const { message } = await list.next("new_customer_message");
+  const answer = await world.app.fetch(message.media_url, { token: world.ana.token });
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get("content-type")).toBe("image/jpeg");
+  expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
+  expect(await answer.bytes()).toEqual(file);
+  const stranger = await world.app.fetch(message.media_url, { token: world.stranger.token });
+  expect(stranger.status).toBe(404);
+});

@@ -37,7 +37,7 @@ export function addPlatformRoutes(app: Routes, inbox: Inbox, { mediaGuard }: Kit
   const fetchFile = async (inboxId: string, reference: string) => {
     const media = await inboxes.running.platform(inboxId)?.media?.(reference);
     if (media === undefined) throw new Fault("not_found", "the platform of this inbox has no files");
-    return new Response(media.data as Uint8Array<ArrayBuffer>, { headers: fileHeaders(media.contentType) });
+    return new Response(media.data, { headers: fileHeaders(media.contentType) });
   };
 
   app.get("/api/messages/:id/media", mediaGuard("user", "staff"), async (c) => {
