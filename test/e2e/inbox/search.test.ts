@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { sql } from "kysely";
 import { addInbox } from "../../../bench/servers/inbox.ts";
 import { FakeTelegram } from "../../kit/telegram/server.ts";
 import { until } from "../../kit/until.ts";
@@ -90,4 +91,24 @@ test("words of any script are found, in upper and lower case alike, and signs st
     expect([search, await found(search)]).toEqual([search, [id]]);
   for (const search of ["0_%s", "%%%", "___", "приветы", "سلامت"])
     expect([search, await found(search)]).toEqual([search, []]);
+});
+
+test("two letters are looked for in the titles of the newest ten thousand conversations", async () => {
+  await using world = await InboxWorld.start();
+  const { app } = world.app;
+  const inbox = await addInbox(app, world.ana.id, "Big", 10_002);
+  for (const [title, nth] of [
+    ["zq oldest", "min"],
+    ["zq newest", "max"],
+  ] as const) {
+    const named =
+      sql`update inbox_conversations set title = ${title} where inbox_id = ${inbox} and updated_at =
+      (select ${sql.raw(nth)}(updated_at) from inbox_conversations where inbox_id = ${inbox})`.compile(
+        app.store.db,
+      );
+    await app.store.commit({ writes: [{ compile: () => named }] });
+  }
+  const { conversations, pagination } = await world.get(`/conversations?inbox_id=${inbox}&search=ZQ`);
+  expect(conversations.map(({ title }: { title: string }) => title)).toEqual(["zq newest"]);
+  expect(pagination.count).toBe(1);
 });

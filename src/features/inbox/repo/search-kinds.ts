@@ -1,4 +1,4 @@
-import type { RawBuilder, SqlBool } from "kysely";
+import { type RawBuilder, type SqlBool, sql } from "kysely";
 import type { CustomerRow, Db } from "./tables.ts";
 
 /** Messages and names that a search looks at, the newest ones: a word that is everywhere must not hold up everybody. */
@@ -8,7 +8,7 @@ export type Found = RawBuilder<{ id: string }>;
 
 /** How a database searches: letters in a row, in any script, upper and lower case alike. */
 export interface Search {
-  /** Conversations of one inbox whose title has these letters. */
+  /** Of one inbox's newest conversations those whose title has these letters. */
   inTitles(inbox: string, text: string): Found;
   /** Those whose messages, names or title have them; three letters at least. */
   inIndex(inbox: string, text: string): Found;
@@ -23,6 +23,11 @@ export interface Search {
   /** Takes the next of them into the index. */
   nextMessages(limit: number): RawBuilder<unknown>[];
 }
+
+/** Whoever types a word asks for its first letters, too: no index knows them, and not all of a huge inbox is read for that. */
+export const newestTitles = (inbox: string): RawBuilder<unknown> =>
+  sql`select id, title from inbox_conversations where inbox_id = ${inbox}
+    order by updated_at desc, id desc limit ${maxHits}`;
 
 /** For `like`: the letters wherever they stand. */
 export const pattern = (text: string): string => `%${text.replace(/[%_\\]/g, "\\$&")}%`;

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { maxHits, pattern, type Search } from "./search-kinds.ts";
+import { maxHits, newestTitles, pattern, type Search } from "./search-kinds.ts";
 
 /** As the tables of words have it: columns are ordered by their bytes, the database's own order knows upper and lower case. */
 const lower = (text: string) => sql`lower(${text} collate "default")`;
@@ -7,8 +7,8 @@ const lower = (text: string) => sql`lower(${text} collate "default")`;
 /** PostgreSQL's pg_trgm, over what migrations/postgres.ts keeps beside messages and customers: nothing waits. */
 export const postgresSearch: Search = {
   inTitles: (inbox, text) =>
-    sql`select id from inbox_conversations where inbox_id = ${inbox}
-      and lower(title collate "default") like ${lower(pattern(text))} limit ${maxHits}`,
+    sql`select id from (${newestTitles(inbox)}) c
+      where lower(title collate "default") like ${lower(pattern(text))}`,
 
   inIndex: (inbox, text) =>
     sql`(select conversation_id as id from inbox_message_words

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import { newestMessage } from "./newest.ts";
-import { maxHits, pattern, type Search } from "./search-kinds.ts";
+import { maxHits, newestTitles, pattern, type Search } from "./search-kinds.ts";
 
 /**
  * Rows of the index are numbered by inbox, then by message or customer: 2^40 of them have room in one. So a search
@@ -15,8 +15,7 @@ const numberOf = (inbox: string): RawBuilder<number> => sql`(select number from 
 const rowIn = (inbox: string, id: number): RawBuilder<number> => sql`(${numberOf(inbox)} * ${room} + ${id})`;
 
 const inTitles = (inbox: string, text: string): RawBuilder<{ id: string }> =>
-  sql`select id from inbox_conversations where inbox_id = ${inbox}
-      and title like ${pattern(text)} escape '\\' limit ${maxHits}`;
+  sql`select id from (${newestTitles(inbox)}) c where title like ${pattern(text)} escape '\\'`;
 
 function inIndex(inbox: string, text: string): RawBuilder<{ id: string }> {
   const phrase = `"${text.replaceAll('"', '""')}"`;
