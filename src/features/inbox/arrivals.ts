@@ -3,9 +3,9 @@ import type { Compilable, EventDraft } from "../../core/store.ts";
 import { Fault } from "../../protocol/faults.ts";
 import type { Room } from "./access.ts";
 import type { Assignment } from "./assignment.ts";
+import { ChatTurns } from "./chat-turns.ts";
 import { type Customers, titleOf } from "./customers.ts";
 import type { InboxDependencies } from "./dependencies.ts";
-import { LaneTurns } from "./lane-turns.ts";
 import {
   chatTopic,
   isLongerThan,
@@ -53,7 +53,7 @@ export class Arrivals {
   readonly #assignment: Assignment;
   readonly #customers: Customers;
   readonly #spamWatch = new SpamWatch();
-  readonly #turns = new LaneTurns();
+  readonly #turns = new ChatTurns();
   /** The parts in which an inbox sends a text; its platform knows. */
   split: (inbox: string, text: string) => readonly string[] = (_, text) => [text];
 

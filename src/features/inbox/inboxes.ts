@@ -140,7 +140,9 @@ export class Inboxes {
       ...(settings === undefined ? {} : { secrets: await box.seal(JSON.stringify(settings)) }),
     };
     const write = { query: repo.updateInbox(store.db, row, fields), rows: 1 };
-    await this.#tell(id, [write], settings === undefined ? {} : { platform: "changed" });
+    if (settings === undefined) await this.#tell(id, [write], {});
+    // What waits because of the old settings, such as a token that was revoked, need not wait any longer.
+    else await this.#tell(id, [write, repo.outboxDueNow(store.db, id)], { platform: "changed" });
     await this.running.settled;
   }
 

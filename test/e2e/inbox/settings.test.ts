@@ -62,6 +62,28 @@ test("a bot's new token takes the place of the old one, and is asked about first
   expect(telegram.received(42)).toEqual([]);
 });
 
+test("what waits because of a revoked token goes out as soon as there is another", async () => {
+  await using telegram = FakeTelegram.start();
+  await using renewed = FakeTelegram.start({ token: `${telegram.token.split(":")[0]}:AA${"n".repeat(33)}` });
+  await using world = await InboxWorld.start();
+  const { id } = await add(world, { kind: "telegram", telegram: bot(telegram) });
+  const list = await world.list();
+  telegram.customerWrites(42, "salam");
+  const { conversation_id } = await list.next("new_customer_message");
+  telegram.inject({ kind: "refuse", code: 401, description: "Unauthorized" }, { method: "sendMessage" });
+  await world.post(`/conversations/${conversation_id}/messages`, { content: "at last" });
+  const { db } = world.app.app.inbox.deps.store;
+  await until(
+    () => db.selectFrom("inbox_outbox").select("attempts").executeTakeFirstOrThrow(),
+    ({ attempts }) => attempts === 1,
+  );
+  // The same bot knows him.
+  renewed.customerWrites(42, "are you there?");
+  expect((await change(world, id, { telegram: bot(renewed) })).status).toBe(200);
+  await renewed.until(() => renewed.received(42).length === 1);
+  expect(renewed.received(42)).toEqual(["at last"]);
+}, 40_000);
+
 test("an account's new token and app secret count at once", async () => {
   await using meta = FakeMeta.start();
   await using world = await InboxWorld.start();

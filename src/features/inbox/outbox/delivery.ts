@@ -17,9 +17,9 @@ const ownPause = 5_000;
 /** Hands parts of messages to platforms, and keeps what became of them. */
 export class Delivery {
   readonly #deps: InboxDependencies;
-  readonly #telling: Telling;
+  readonly #telling: Pick<Telling, "keep" | "end">;
 
-  constructor(deps: InboxDependencies, telling: Telling) {
+  constructor(deps: InboxDependencies, telling: Pick<Telling, "keep" | "end">) {
     this.#deps = deps;
     this.#telling = telling;
   }
@@ -72,15 +72,15 @@ export class Delivery {
 
   async #later(lane: Lane, item: Item, outcome: SendOutcome & { kind: "retry" }): Promise<boolean> {
     const { clock, store } = this.#deps;
-    const now = clock.now();
+    const now = clock.monotonic();
     item.since ??= now;
     if (now - item.since > giveUpAfter)
       return this.#failed(item, `not taken within a day: ${outcome.reason}`, false);
     item.attempts++;
     const pause = pauseAfter(item.attempts, outcome);
-    item.dueAt = clock.monotonic() + pause;
+    item.dueAt = now + pause;
     if (outcome.scope === "inbox") lane.pauseUntil(item.dueAt);
-    const change = { attempts: item.attempts, due_at: Math.round(now + pause) };
+    const change = { attempts: item.attempts, due_at: Math.round(clock.now() + pause) };
     await this.#telling.keep([repo.updateOutbox(store.db, item.message.id, change)]);
     return false;
   }

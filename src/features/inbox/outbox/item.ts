@@ -19,7 +19,7 @@ export class Item {
   stopTimer: Cancel = () => {};
   /** The platform's id of the last part that it took. */
   lastId: string | undefined;
-  /** When it was first refused for now, in this run (`Clock.now`): a message is given up a day later. */
+  /** When it was first refused for now, in this run: a message is given up a day later. */
   since: number | undefined;
 
   constructor(room: Room, message: Omit<MessageRow, "seq">, parts: readonly string[]) {

@@ -227,6 +227,8 @@ export const updateOutbox = (
   message: string,
   change: Partial<Pick<OutboxRow, "next_part" | "attempts" | "due_at">>,
 ) => db.updateTable("inbox_outbox").set(change).where("message_id", "=", message);
+export const outboxDueNow = (db: Db, inbox: string) =>
+  db.updateTable("inbox_outbox").set({ due_at: 0 }).where("inbox_id", "=", inbox);
 export const deleteOutbox = (db: Db, message: string) =>
   db.deleteFrom("inbox_outbox").where("message_id", "=", message);
 

@@ -7,7 +7,7 @@ import { Turns } from "../../core/turns.ts";
 const lanes = 32;
 
 /** Work of an inbox: what concerns one chat one after the other, in the order of the calls; chats side by side, in lanes. */
-export class LaneTurns {
+export class ChatTurns {
   readonly #turns = new Turns();
 
   run<T>(inbox: string, chat: string, work: () => Promise<T>): Promise<T> {
