@@ -95,3 +95,17 @@ test("customers of several inboxes come newest first, page by page", async () =>
   const ids = pages.flatMap(({ customers }) => customers.map(({ id }: { id: number }) => id));
   expect(ids).toEqual([5, 4, 3, 2, 1].map((n) => ids[4]! - 1 + n));
 });
+
+test("an agent of very many inboxes has his list, his search and his customers", async () => {
+  await using world = await InboxWorld.start();
+  const { id } = await world.conversation("where is it?");
+  const many = Array.from({ length: 1_203 }, (_, n) => `in_of_others_${n}`);
+  const { store } = world.app.app.inbox.deps;
+  const inboxes = [...many.slice(0, 700), world.inbox, ...many.slice(700)];
+  const found = new Map(inboxes.map((inbox) => [inbox, inbox === world.inbox ? [id] : []]));
+  for (const filter of [toFilter(inboxes, {}), { ...toFilter(inboxes, {}), found }]) {
+    expect((await repo.conversations(store.db, filter)).map((each) => each.id)).toEqual([id]);
+    expect(await repo.countConversations(store.db, filter)).toBe(1);
+  }
+  expect(await repo.customers(store.db, inboxes, 50, 0)).toHaveLength(1);
+});

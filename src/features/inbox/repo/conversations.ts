@@ -41,8 +41,8 @@ export async function customers(
   limit: number,
   offset: number,
 ): Promise<CustomerRow[]> {
-  const [first, ...others] = inboxes.map((inbox) =>
-    db.selectFrom("inbox_customers").select("id").where("inbox_id", "=", inbox),
+  const [first, ...others] = groupsOf(inboxes).map((group) =>
+    db.selectFrom("inbox_customers").select("id").where("inbox_id", "in", group),
   );
   if (first === undefined) return [];
   const all = others.reduce((together, each) => together.unionAll(each), first);
@@ -202,13 +202,23 @@ export interface ConversationFilter {
   readonly offset: number;
 }
 
-/** Conversations of one inbox that fit. */
-function fitting(db: Db, inbox: string, filter: ConversationFilter) {
+/** Parts of one query: SQLite takes 500 (SQLITE_MAX_COMPOUND_SELECT). */
+const maxParts = 400;
+
+/** Each inbox is a part of the query that an index has in order; of more than so many, some share one. */
+function groupsOf(inboxes: readonly string[]): string[][] {
+  const size = Math.ceil(inboxes.length / maxParts);
+  const count = size === 0 ? 0 : Math.ceil(inboxes.length / size);
+  return Array.from({ length: count }, (_, n) => inboxes.slice(n * size, (n + 1) * size));
+}
+
+/** Conversations of these inboxes that fit. */
+function fitting(db: Db, inboxes: readonly string[], filter: ConversationFilter) {
   const { status, source, priority, tags, dateFrom, dateTo, assignedTo, found } = filter;
   return (
     db
       .selectFrom("inbox_conversations")
-      .where("inbox_id", "=", inbox)
+      .where("inbox_id", "in", inboxes)
       .$if(status !== undefined, (all) => all.where("status", "=", status as "active"))
       .$if(source !== undefined, (all) => all.where("source", "=", source as "web"))
       .$if(priority !== undefined, (all) => all.where("priority", "=", priority!))
@@ -229,7 +239,14 @@ function fitting(db: Db, inbox: string, filter: ConversationFilter) {
             .where("inbox_tags.name", "in", tags!),
         ),
       )
-      .$if(found !== undefined, (all) => all.where(isOneOf(db, found!.get(inbox) ?? [])))
+      .$if(found !== undefined, (all) =>
+        all.where(
+          isOneOf(
+            db,
+            inboxes.flatMap((inbox) => found!.get(inbox) ?? []),
+          ),
+        ),
+      )
   );
 }
 
@@ -244,7 +261,9 @@ export async function conversations(db: Db, filter: ConversationFilter): Promise
 async function pageOfIds(db: Db, filter: ConversationFilter): Promise<string[]> {
   const { inboxes, orderBy, descending, limit, offset } = filter;
   const direction = descending ? "desc" : "asc";
-  const [first, ...others] = inboxes.map((inbox) => fitting(db, inbox, filter).select(["id", orderBy]));
+  const [first, ...others] = groupsOf(inboxes).map((group) =>
+    fitting(db, group, filter).select(["id", orderBy]),
+  );
   if (first === undefined) return [];
   const all = others.reduce((together, each) => together.unionAll(each), first);
   const page = all.orderBy(orderBy, direction).orderBy("id", direction).limit(limit).offset(offset);
@@ -253,8 +272,8 @@ async function pageOfIds(db: Db, filter: ConversationFilter): Promise<string[]> 
 
 export async function countConversations(db: Db, filter: ConversationFilter): Promise<number> {
   const counts = await Promise.all(
-    filter.inboxes.map((inbox) =>
-      fitting(db, inbox, filter)
+    groupsOf(filter.inboxes).map((group) =>
+      fitting(db, group, filter)
         .select((eb) => eb.fn.countAll<number>().as("n"))
         .executeTakeFirstOrThrow(),
     ),
