@@ -84,10 +84,12 @@ export class Customers {
     const blank = { email: null, phone_number: null, description: null, unreachable: null };
     const times = { created_at: now, updated_at: now };
     const row = { inbox_id, source_id, ...names, ...blank, named_by_agent: 0, ...times };
-    const { results } = await store.commit({ writes: [repo.insertCustomer(store.db, row)] });
-    const customer = { ...row, id: Number(results[0]!.rows[0]!.id) };
-    await store.commit({ writes: [repo.indexCustomer(store.db, customer, wordsOf(customer))] });
-    return customer;
+    const writes = [
+      repo.insertCustomer(store.db, row),
+      repo.indexCustomer(store.db, { inbox_id, source_id }, wordsOf(names)),
+    ];
+    const { results } = await store.commit({ writes });
+    return { ...row, id: Number(results[0]!.rows[0]!.id) };
   }
 }
 
@@ -107,7 +109,7 @@ const isNameless = ({ firstName, username }: Contact): boolean =>
 
 /** What a search finds of a customer, and of the title of his conversation. */
 export const wordsOf = (
-  row: Named & Pick<repo.CustomerRow, "email" | "phone_number">,
+  row: Named & Partial<Pick<repo.CustomerRow, "email" | "phone_number">>,
   title?: string,
 ): string =>
   [row.first_name, row.last_name, row.username, row.email, row.phone_number, title]

@@ -32,6 +32,8 @@ test("a start does not wait until everybody is shown what an earlier run left; t
   await using telegram = FakeTelegram.start();
   const { conversation, texts, token } = await leaveBehind(folder.path, telegram);
   using other = databaseIn(folder.path);
+  // Who has just ended may still be tidying up.
+  other.run("pragma busy_timeout = 10000");
   other.run("update inbox_messages set announced = 0 where state = 'queued'");
   other.run("begin immediate");
   await using app = await TestApp.start({ dataDir: folder.path });

@@ -14,8 +14,8 @@ export interface Search {
   inIndex(inbox: string, text: string): Found;
   /** Whether the column `id` is one of these, which may be thousands. */
   isOneOf(ids: readonly string[]): RawBuilder<SqlBool>;
-  /** What is found of a customer. */
-  customer(customer: Pick<CustomerRow, "id" | "inbox_id">, words: string): RawBuilder<unknown>;
+  /** What is found of a customer, also of one whom the same change has just made. */
+  customer(customer: Pick<CustomerRow, "inbox_id" | "source_id">, words: string): RawBuilder<unknown>;
   /** An edited message is found by its new text, a deleted one not at all. */
   messageChanged(inbox: string, seq: number, content: string): RawBuilder<unknown>[];
   /** Messages that are not in the index yet. */

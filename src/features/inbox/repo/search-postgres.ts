@@ -22,8 +22,10 @@ export const postgresSearch: Search = {
 
   isOneOf: (ids) => sql`id = any(${ids}::text[])`,
 
-  customer: ({ id, inbox_id }, words) =>
-    sql`insert into inbox_customer_words (customer_id, inbox_id, words) values (${id}, ${inbox_id}, ${lower(words)})
+  customer: ({ inbox_id, source_id }, words) =>
+    sql`insert into inbox_customer_words (customer_id, inbox_id, words)
+      select id, inbox_id, ${lower(words)} from inbox_customers
+        where inbox_id = ${inbox_id} and source_id = ${source_id}
       on conflict (customer_id) do update set words = excluded.words`,
 
   // A trigger does it.

@@ -47,8 +47,10 @@ export const sqliteSearch: Search = {
   inIndex,
   isOneOf: (ids) => sql`id in (select value from json_each(${JSON.stringify(ids)}))`,
 
-  customer: ({ id, inbox_id }, words) =>
-    sql`insert or replace into inbox_customers_fts (rowid, words) values (${rowIn(inbox_id, id)}, ${words})`,
+  customer: ({ inbox_id, source_id }, words) =>
+    sql`insert or replace into inbox_customers_fts (rowid, words)
+      select ${numberOf(inbox_id)} * ${room} + id, ${words} from inbox_customers
+        where inbox_id = ${inbox_id} and source_id = ${source_id}`,
 
   messageChanged: (inbox, seq, content) => [
     sql`delete from inbox_messages_fts where rowid = ${rowIn(inbox, seq)}`,

@@ -26,7 +26,7 @@ export const isOneOf = (db: Db, ids: readonly string[]): RawBuilder<SqlBool> => 
 /** What is found of a customer. */
 export const indexCustomer = (
   db: Db,
-  customer: Pick<CustomerRow, "id" | "inbox_id">,
+  customer: Pick<CustomerRow, "inbox_id" | "source_id">,
   words: string,
 ): Compilable => asWrite(db, searchOf(db).customer(customer, words));
 
