@@ -347,6 +347,26 @@ test.each(Object.keys(harmless))("%s is no cause for alarm", (name) => {
   expect(harmless[name]!.cause).toBeUndefined();
 });
 
+const failing = (error: string, message: string, ...before: string[]): Heard => ({
+  texts: [...before, JSON.stringify({ type: "error", error, message })],
+});
+
+test("a Peyk that can only say that it is not well is not well, although it keeps the socket open", () => {
+  const words = "the store does not answer";
+  expect(auth(failing("unavailable", words))).toMatchObject({
+    cause: "server_unwell",
+    facts: { code: 4106, reason: words },
+  });
+  expect(auth(failing("internal", "something went wrong on the server"))).toMatchObject({
+    cause: "server_unwell",
+    facts: { code: 1011 },
+  });
+  // It answers, if not this; it greeted before; it is nobody whose words we know.
+  expect(auth(failing("bad_message", 'unknown type "ping"')).verdict).toBe("ok");
+  expect(auth(failing("unavailable", words, '{"type":"connected"}')).verdict).toBe("ok");
+  expect(auth(failing("unavailable", words), { isPeyk: false }).verdict).toBe("ok");
+});
+
 test("a certificate whose name stands in its subject alone is for nobody; a self-signed one is that first", () => {
   expect(certificate({ nameFits: false, names: [] })).toMatchObject({
     cause: "cert_wrong_name",

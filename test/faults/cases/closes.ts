@@ -1,10 +1,34 @@
+import { z } from "zod";
+import { defineChannel } from "../../../src/core/channel.ts";
+import { Fault } from "../../../src/protocol/faults.ts";
 import { broken, type FaultCase, type SetUp } from "../kit/case.ts";
 import { closing, frame, onFrame, opcodes, politely, politeWebSocket, webSocket } from "../kit/frames.ts";
+import { at, peyk } from "../kit/peyk.ts";
 
 const url = (port: number) => `ws://127.0.0.1:${port}/ws`;
 
-/** How servers end a socket that has just opened. */
+/** It greets nobody, and its store is away whatever it is asked. */
+const unwell = defineChannel({
+  name: "unwell",
+  path: "/ws/unwell/",
+  summary: "Its store is away",
+  auth: ["anonymous"],
+  incoming: { ping: z.object({}) },
+  outgoing: {},
+  handle: {
+    ping() {
+      throw new Fault("unavailable");
+    },
+  },
+});
+
+/** How servers end a socket that has just opened, or show that they should. */
 export const closeCases: readonly FaultCase[] = [
+  {
+    name: "A Peyk whose store is away answers with errors alone, and keeps the socket open",
+    setUp: async (stack) => ({ url: at(await peyk(stack, {}, { channels: () => [unwell] }), "/ws/unwell/") }),
+    expected: broken("auth", "server_unwell", "server", /log/i),
+  },
   {
     name: "The server closes at once without a close frame",
     setUp: async (stack) => ({ url: url(await webSocket(stack, (socket) => void socket.end())) }),
