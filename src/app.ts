@@ -8,7 +8,7 @@ import { LiveConnection } from "./core/connection.ts";
 import type { Core } from "./core/core.ts";
 import type { Events } from "./core/events.ts";
 import type { Feature, Job } from "./core/feature.ts";
-import type { Check } from "./core/health.ts";
+import { type Check, Health } from "./core/health.ts";
 import type { HttpEnv } from "./core/http.ts";
 import { startJobs } from "./core/jobs.ts";
 import { Metrics } from "./core/metrics.ts";
@@ -79,6 +79,7 @@ async function serve(services: Services, extra: readonly Channel[]): Promise<App
   const notices = servingChecks(config, file, clock, proxies.check);
   const { allowedOrigins } = config;
   const health = {
+    health: new Health(events, clock),
     checks,
     notices,
     channels,

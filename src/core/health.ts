@@ -1,4 +1,6 @@
 import { Fault } from "../protocol/faults.ts";
+import type { Clock } from "./clock.ts";
+import type { Events } from "./events.ts";
 
 /** What a check found, and what an operator should do about it. */
 export interface Finding {
@@ -22,15 +24,46 @@ export interface Check {
 
 /** Milliseconds after which a check that does not answer has failed. */
 const patience = 1_800;
+/** Milliseconds until the log is told of the same check again: strangers may ask as often as they like. */
+const repeatAfter = 60_000;
 
 /** The check of the store. Others read from it, so that they fail with it. */
 export const storeName = "store";
 
-/** Runs all checks side by side. One that throws or hangs is an error, not an exception. */
-export async function findings(checks: readonly Check[], ms = patience): Promise<Finding[]> {
-  const looks = await Promise.all(checks.map((check) => runOne(check, ms)));
-  const isStoreAway = looks.flat().some((each) => isStoreError(each));
-  return looks.flat().map((each) => ("error" in each ? failed(each, isStoreAway) : each));
+/** Looks after everything that an operator should know, and logs what his advice sends him to the log for. */
+export class Health {
+  readonly #events: Events;
+  readonly #clock: Pick<Clock, "monotonic">;
+  readonly #ms: number;
+  /** When the log was told of each check that failed. */
+  readonly #told = new Map<string, number>();
+
+  constructor(events: Events, clock: Pick<Clock, "monotonic">, ms = patience) {
+    this.#events = events;
+    this.#clock = clock;
+    this.#ms = ms;
+  }
+
+  /** Runs all checks side by side. One that throws or hangs is an error, not an exception. */
+  async findings(checks: readonly Check[]): Promise<Finding[]> {
+    const looks = await Promise.all(checks.map((check) => runOne(check, this.#ms)));
+    const isStoreAway = looks.flat().some((each) => isStoreError(each));
+    return looks.flat().map((each) => ("error" in each ? this.#failed(each, isStoreAway) : each));
+  }
+
+  /** What lacks something that is away is no error of its own: that has its own line, and its own advice. */
+  #failed(failure: Failure, isStoreAway: boolean): Finding {
+    if (isStoreAway && isForStore(failure)) return withStore(failure);
+    this.#tell(failure);
+    return byItself(failure);
+  }
+
+  #tell({ check, error }: Failure): void {
+    const now = this.#clock.monotonic();
+    if (now < (this.#told.get(check) ?? Number.NEGATIVE_INFINITY) + repeatAfter) return;
+    this.#told.set(check, now);
+    this.#events.emit("failure", { where: `health.${check}`, incident: "-", error });
+  }
 }
 
 /** A check that found nothing out: it threw, or it hangs. */
@@ -50,19 +83,26 @@ async function runOne({ name, run }: Check, ms: number): Promise<(Finding | Fail
   }
 }
 
-/** What lacks something that is away is no error of its own: that has its own line, and its own advice. */
-function failed({ check, error }: Failure, isStoreAway: boolean): Finding {
-  const saw = error instanceof Error ? error.message : String(error);
-  const isUnavailable = error instanceof Fault && error.fault === "unavailable";
-  if (check !== storeName && isStoreAway && (isUnavailable || error instanceof Late)) {
-    const fix = `Follow the advice for ${storeName}: ${check} cannot be looked at while the store is away.`;
-    return { check, verdict: "warning", saw: `not known: ${saw}`, fix };
-  }
-  if (isUnavailable) {
-    const fix = `Ask again in a few seconds. If it says so still, see the log for ${check}.`;
+const sawOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const isUnavailable = (error: unknown): boolean => error instanceof Fault && error.fault === "unavailable";
+
+const isForStore = ({ check, error }: Failure): boolean =>
+  check !== storeName && (isUnavailable(error) || error instanceof Late);
+
+function withStore({ check, error }: Failure): Finding {
+  const fix = `Follow the advice for ${storeName}: ${check} cannot be looked at while the store is away.`;
+  return { check, verdict: "warning", saw: `not known: ${sawOf(error)}`, fix };
+}
+
+/** What it says of the log is so: see `Health`. */
+function byItself({ check, error }: Failure): Finding {
+  const saw = sawOf(error);
+  if (isUnavailable(error)) {
+    const fix = `Ask again in a few seconds. If it says so still, see the log for health.${check}.`;
     return { check, verdict: "warning", saw, fix };
   }
-  return { check, verdict: "error", saw, fix: `See the log for ${check}, then restart the server.` };
+  return { check, verdict: "error", saw, fix: `See the log for health.${check}, then restart the server.` };
 }
 
 /** Somebody did not keep his word in time. */

@@ -1,12 +1,13 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Channel } from "../core/channel.ts";
-import { type Check, type Finding, findings, worst } from "../core/health.ts";
+import { type Check, type Finding, type Health, worst } from "../core/health.ts";
 import type { HttpEnv } from "../core/http.ts";
 import { type Authenticate, credentialOf, hasRole } from "../core/identity.ts";
 import { isThisMachine } from "../core/loopback.ts";
 import type { Peer } from "../core/transport.ts";
 
 export interface HealthFacts {
+  readonly health: Health;
   /** Without these it cannot serve. */
   readonly checks: readonly Check[];
   /** What else an operator should know; it serves all the same. */
@@ -19,7 +20,7 @@ export interface HealthFacts {
 }
 
 const Verdict = z.enum(["ok", "warning", "error"]);
-const Health = z
+const Report = z
   .object({
     status: Verdict,
     server_type: z.literal("peyk"),
@@ -55,7 +56,7 @@ const healthRoute = createRoute({
   path: "/api/websocket/health",
   tags: ["health"],
   summary: "Whether WebSocket works here, checked now, and what to do if not",
-  responses: { 200: { content: { "application/json": { schema: Health } }, description: "The findings" } },
+  responses: { 200: { content: { "application/json": { schema: Report } }, description: "The findings" } },
 });
 
 const Status = z.object({ status: z.string() });
@@ -76,11 +77,11 @@ export function healthRoutes(facts: HealthFacts): OpenAPIHono<HttpEnv> {
   const routes = new OpenAPIHono<HttpEnv>();
   routes.openapi(simple("/health", "Whether the process answers"), (c) => c.json({ status: "ok" }, 200));
   routes.openapi(simple("/ready", "Whether it can serve: store and sockets work"), async (c) => {
-    const status = worst(await findings(facts.checks));
+    const status = worst(await facts.health.findings(facts.checks));
     return status === "error" ? c.json({ status }, 503) : c.json({ status }, 200);
   });
   routes.openapi(healthRoute, async (c) => {
-    const found = await findings([...facts.checks, ...facts.notices]);
+    const found = await facts.health.findings([...facts.checks, ...facts.notices]);
     const detailed = await mayKnow(facts.authenticate, c.req.raw.headers, c.env.peer);
     return c.json(report(facts, found, detailed), 200);
   });
@@ -101,7 +102,7 @@ async function mayKnow(authenticate: Authenticate, headers: Headers, peer: Peer)
   }
 }
 
-function report(facts: HealthFacts, found: readonly Finding[], detailed: boolean): z.input<typeof Health> {
+function report(facts: HealthFacts, found: readonly Finding[], detailed: boolean): z.input<typeof Report> {
   const isOk = (check: string) => found.some((each) => each.check === check && each.verdict !== "error");
   const wrong = found.filter(({ verdict }) => verdict !== "ok");
   return {
