@@ -8,7 +8,7 @@ import { LiveConnection } from "./core/connection.ts";
 import type { Core } from "./core/core.ts";
 import type { Events } from "./core/events.ts";
 import type { Feature, Job } from "./core/feature.ts";
-import { type Check, Health } from "./core/health.ts";
+import { type Check, Health, within } from "./core/health.ts";
 import type { HttpEnv } from "./core/http.ts";
 import { startJobs } from "./core/jobs.ts";
 import { Metrics } from "./core/metrics.ts";
@@ -41,7 +41,7 @@ export interface App extends Services {
   /** Of the ports that speak TLS, as it was at the start. */
   readonly certificate: { readonly names: readonly string[]; readonly expires: Date } | undefined;
   readonly channels: readonly Channel[];
-  /** Tells every client to come back, then ends everything. */
+  /** Tells every client to come back, then ends everything, within 20 seconds: a store that hangs does not hold it up. */
   stop(): Promise<void>;
 }
 
@@ -100,7 +100,7 @@ async function serve(services: Services, extra: readonly Channel[]): Promise<App
     stopJobs();
     await drain(services);
     await transport.stop();
-    for (const feature of features) await feature.stop?.();
+    await stopFeatures(features, events);
     await services.close();
   };
   return { ...services, urls, certificate: transport.certificate, channels, stop };
@@ -191,6 +191,16 @@ function pruneJob({ config, core }: Services): Job {
     every: 60_000,
     run: async () => void (await core.journal.prune(retention)),
   };
+}
+
+/** Milliseconds that features have to put on record what they know: half of them may be a platform's answer. */
+const farewell = 8_000;
+
+/** Side by side: one that waits must not take the others' time. What still waits then is told as the store is closed. */
+async function stopFeatures(features: readonly Feature<unknown>[], events: Events): Promise<void> {
+  const failed = (error: unknown) => events.emit("failure", { where: "stop", incident: "-", error });
+  const stops = features.map(async (feature) => feature.stop?.().catch(failed));
+  await within(farewell, Promise.all(stops)).catch(failed);
 }
 
 /** Connections that are told to come back in one go, and the pause between: a restart must not be a stampede. */

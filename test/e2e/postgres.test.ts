@@ -193,4 +193,37 @@ describePostgres("PostgreSQL", () => {
     isDeaf = false;
     way.cut();
   }, 60_000);
+
+  test("a database that hangs: who asks is answered, an end comes, and once it answers no restart is needed", async () => {
+    const url = new URL(await ownDatabase());
+    let isDeaf = false;
+    await using way = await TcpProxy.start(Number(url.port), { isDeaf: () => isDeaf });
+    url.port = String(way.port);
+    await using process = await ServerProcess.start({ settings: { DATABASE_URL: url.href } });
+    const login = async () => {
+      const body = new URLSearchParams({ username: "admin@localhost.localdomain", password: "no password" });
+      const at = new URL("/api/v1/login/access-token", process.url);
+      return (await fetch(at, { method: "POST", body })).status;
+    };
+    const known = await login();
+    expect(known).not.toBe(503);
+    isDeaf = true;
+    // The answer comes before a request is cut for its length.
+    expect(await login()).toBe(503);
+    isDeaf = false;
+    expect(await login()).toBe(known);
+    const board = await TestClient.open(`ws://127.0.0.1:${process.url.port}/ws/pico`);
+    await board.next("connection_ack");
+    board.send({ type: "connect", device: "a-board" });
+    await board.next("connection_ack");
+    board.send({ type: "ping" });
+    await board.next("pong");
+    // Several connections, of which some rest at the end; there is something to put on record, and somebody who reads.
+    await Promise.all(Array.from({ length: 4 }, () => findings(process.url)));
+    isDeaf = true;
+    const asked = login().catch(() => "cut");
+    expect(await process.end()).toBe(0);
+    expect(await asked).toBe("cut");
+    expect(process.output).toContain('"where":"stop"');
+  }, 60_000);
 });

@@ -6,7 +6,7 @@ export interface Between {
   readonly request?: (text: string) => string | undefined;
   /** Answers in the server's place where it returns something. */
   readonly instead?: (text: string) => string | undefined;
-  /** While it says so, what the server answers is lost. */
+  /** While it says so, what the server answers is lost, and nobody learns that the other end has gone. */
   readonly isDeaf?: () => boolean;
   /** Milliseconds without a byte after which both ends are cut. */
   readonly cutAfter?: number;
@@ -23,7 +23,7 @@ export class TcpProxy {
   }
 
   static async start(port: number, between: Between): Promise<TcpProxy> {
-    const server = createServer();
+    const server = createServer({ allowHalfOpen: true });
     const proxy = new TcpProxy(server);
     proxy.between = between;
     server.on("connection", (client) => proxy.#carry(client, port));
@@ -40,7 +40,7 @@ export class TcpProxy {
   }
 
   #carry(client: Socket, port: number): void {
-    const upstream = connect(port, "127.0.0.1");
+    const upstream = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
     const ends = [client, upstream];
     const cut = () => {
       for (const end of ends) end.destroy();
@@ -48,6 +48,9 @@ export class TcpProxy {
     for (const end of ends) {
       this.#open.add(end);
       end.on("error", cut);
+      end.on("end", () => {
+        if (!this.#isDeaf) end.end();
+      });
       end.on("close", () => {
         this.#open.delete(end);
         cut();
@@ -56,9 +59,13 @@ export class TcpProxy {
       if (cutAfter !== undefined) end.setTimeout(cutAfter, cut);
     }
     upstream.on("data", (bytes) => {
-      if (this.between.isDeaf?.() !== true) client.write(bytes);
+      if (!this.#isDeaf) client.write(bytes);
     });
     client.on("data", (bytes) => this.#pass(Buffer.from(bytes), client, upstream, cut));
+  }
+
+  get #isDeaf(): boolean {
+    return this.between.isDeaf?.() === true;
   }
 
   /** Ends every connection that is open now. */

@@ -13,6 +13,8 @@ export function connectionConfig(url: string, options: Readonly<Record<string, s
     types: { getTypeParser },
     keepAlive: true,
     connectionTimeoutMillis: patience,
+    // The driver throws a connection away whose answer did not come: another query would get it later.
+    ...(options === readerOptions ? { query_timeout: longest.answer } : {}),
     // Queries go out one after another without a wait for each answer.
     pipeline: true,
   } as pg.ClientConfig;
@@ -43,8 +45,11 @@ export function placeOf(url: string): string {
 /** How a writer is known among the connections of a database: `peyk doctor --local` counts them. */
 export const writerName = "peyk writer";
 
-/** PostgreSQL will end what takes longer than this, in milliseconds. */
-const longest = { read: 30_000, write: 30_000, idle: 10_000 };
+/**
+ * PostgreSQL will end what takes longer than this, in milliseconds; and `answer`: who reads waits no longer, if not even
+ * that is heard. An HTTP request is cut after ten seconds (transport/bun.ts), and is to be answered before.
+ */
+const longest = { read: 7_000, answer: 8_000, write: 30_000, idle: 10_000 };
 
 /** Reads: whatever would write is refused. Compiling a plan takes longer than our queries do. */
 export const readerOptions = {
@@ -59,6 +64,11 @@ export const writerOptions = {
   idle_in_transaction_session_timeout: String(longest.idle),
   jit: "off",
 };
+
+/** At once: a connection that does not answer would not say goodbye either. */
+export const cut = (client: pg.ClientBase): void =>
+  // The driver's types leave its socket out.
+  void (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
 
 /** Opens a connection. Rejects with a sentence that ends with what to do. */
 export async function connect(url: string, options: Readonly<Record<string, string>>): Promise<pg.Client> {

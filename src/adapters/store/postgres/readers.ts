@@ -1,8 +1,8 @@
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from "kysely";
 import pg from "pg";
 import { within } from "../../../core/health.ts";
-import { toFault } from "./complaint.ts";
-import { connectionConfig, placeOf, readerOptions } from "./connection.ts";
+import { isLost, toFault } from "./complaint.ts";
+import { connectionConfig, cut, placeOf, readerOptions } from "./connection.ts";
 import { storableValues } from "./storable.ts";
 
 /** Milliseconds that the end of all connections may take. */
@@ -14,12 +14,19 @@ const ignore = () => {};
 export class Readers implements PostgresPool {
   readonly #pool: pg.Pool;
   readonly #place: string;
+  readonly #open = new Set<pg.PoolClient>();
 
   constructor(url: string, max: number) {
     this.#place = placeOf(url);
     this.#pool = new pg.Pool({ ...connectionConfig(url, readerOptions), max });
     // A connection that breaks while nobody uses it is replaced by the pool.
     this.#pool.on("error", ignore);
+    this.#pool.on("connect", (client) => this.#opened(client));
+  }
+
+  #opened(client: pg.PoolClient): void {
+    this.#open.add(client);
+    client.once("end", () => this.#open.delete(client));
   }
 
   async connect(): Promise<PostgresPoolClient> {
@@ -30,9 +37,11 @@ export class Readers implements PostgresPool {
     }
   }
 
-  /** Where nobody answers any more, nobody says goodbye either. */
-  end(): Promise<void> {
-    return within(farewell, this.#pool.end()).catch(ignore);
+  /** Where nobody answers any more, nobody says goodbye either; what is left open would keep the process from its end. */
+  async end(): Promise<void> {
+    const gone = [...this.#open].map((client) => new Promise((resolve) => client.once("end", resolve)));
+    await within(farewell, Promise.all([this.#pool.end(), ...gone])).catch(ignore);
+    for (const client of this.#open) cut(client);
   }
 }
 
@@ -40,6 +49,8 @@ export class Readers implements PostgresPool {
 class LentClient implements PostgresPoolClient {
   readonly #client: pg.PoolClient;
   readonly #place: string;
+  /** The connection is of no more use: its next query would get the answer to another, or none. */
+  #isLost = false;
 
   constructor(client: pg.PoolClient, place: string) {
     this.#client = client;
@@ -60,12 +71,13 @@ class LentClient implements PostgresPoolClient {
     try {
       return await this.#client.query(text, storableValues(parameters));
     } catch (error) {
+      this.#isLost ||= isLost(error);
       throw toFault(error, this.#place);
     }
   }
 
   release(): void {
     this.#client.off("error", ignore);
-    this.#client.release();
+    this.#client.release(this.#isLost);
   }
 }

@@ -4,9 +4,9 @@ import { Readers } from "./readers.ts";
 import { Writer, type WriterOptions } from "./writer.ts";
 
 /** Connections for single queries. */
-const maxReaders = 8;
+export const maxReaders = 8;
 /** Snapshots that read at the same time; more wait. They have connections of their own: within one, others are asked, too. */
-const maxSnapshots = 4;
+export const maxSnapshots = 4;
 
 /** PostgreSQL: reads over a few connections, writes over one. The database must be migrated (`migrate.ts`). */
 export class PostgresStore<Tables> implements Store<Tables> {
@@ -39,8 +39,7 @@ export class PostgresStore<Tables> implements Store<Tables> {
 
   async close(): Promise<void> {
     await this.#writer.close();
-    await this.db.destroy();
-    await this.#snapshots.destroy();
+    await Promise.all([this.db.destroy(), this.#snapshots.destroy()]);
   }
 }
 

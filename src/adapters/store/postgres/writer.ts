@@ -5,7 +5,7 @@ import { Fault } from "../../../protocol/faults.ts";
 import { type Pending, settle, toUnit } from "../unit.ts";
 import { BatchWriter, LostCommit } from "./batch.ts";
 import { complaint } from "./complaint.ts";
-import { connect, placeOf, writerOptions } from "./connection.ts";
+import { connect, cut, placeOf, writerOptions } from "./connection.ts";
 import { Doubt } from "./doubt.ts";
 
 export interface WriterOptions {
@@ -16,8 +16,10 @@ export interface WriterOptions {
 
 /** Changes that share a transaction at most. */
 const maxBatch = 500;
-/** Milliseconds after which a batch that is not answered has lost its connection. */
+/** Milliseconds after which a connection is lost that does not answer to a batch, or to what is said first. */
 const patience = 45_000;
+/** Milliseconds that an end waits for the answer to what was handed in. */
+const lastPatience = 5_000;
 /** Milliseconds that the last batch of a connection is remembered. */
 const markAge = 86_400_000;
 /** Milliseconds that the end of a connection may take. */
@@ -35,6 +37,8 @@ export class Writer {
   readonly #place: string;
   #client: pg.Client | undefined;
   #batches: BatchWriter | undefined;
+  /** A connection that is not ready to write yet. */
+  #opening: pg.Client | undefined;
   #waiting: Pending[] = [];
   readonly #doubts: Doubt[] = [];
   #isBusy = false;
@@ -77,30 +81,42 @@ export class Writer {
 
   async #write(batch: readonly Pending[], batches: BatchWriter): Promise<void> {
     const client = this.#client!;
-    const timer = setTimeout(() => cut(client), patience);
     try {
-      const outcomes = await batches.write(batch.map(({ unit }) => unit));
+      const outcomes = await orCut(client, () => batches.write(batch.map(({ unit }) => unit)));
       for (const [i, each] of batch.entries()) settle(each, outcomes[i]!);
     } catch (error) {
       if (error instanceof LostCommit) this.#doubts.push(new Doubt(batch, error));
       else rejectAll(batch, complaint(error, this.#place));
       this.#lose(client);
-    } finally {
-      clearTimeout(timer);
     }
   }
 
   async #connect(): Promise<void> {
     const client = await connect(this.#options.url, writerOptions);
-    await prepare(client);
+    this.#opening = client;
+    try {
+      await orCut(client, () => this.#greet(client));
+    } catch (error) {
+      cut(client);
+      throw new Error(complaint(error, this.#place), { cause: error });
+    } finally {
+      this.#opening = undefined;
+    }
+    // Nobody would end it any more.
+    if (this.#isClosed && this.#waiting.length === 0) return cut(client);
     client.on("end", () => this.#lose(client));
+    this.#client = client;
+    this.#batches = new BatchWriter(client, this.#place, this.#options.slowCommit);
+    this.#down = undefined;
+  }
+
+  /** What is said on a new connection before anything is written. */
+  async #greet(client: pg.Client): Promise<void> {
+    await prepare(client);
     for (let doubt = this.#doubts[0]; doubt !== undefined; doubt = this.#doubts[0]) {
       await doubt.ask(client);
       this.#doubts.shift();
     }
-    this.#client = client;
-    this.#batches = new BatchWriter(client, this.#place, this.#options.slowCommit);
-    this.#down = undefined;
   }
 
   /** Told of it more than once, it begins to connect once. */
@@ -128,6 +144,13 @@ export class Writer {
     }
   }
 
+  /** The end has waited long enough. A batch that is under way is told so by its connection. */
+  #abandon(): void {
+    if (this.#client !== undefined) return this.#lose(this.#client);
+    rejectAll(this.#waiting.splice(0), "the store is closed");
+    this.#onIdle();
+  }
+
   #rest(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
@@ -138,18 +161,31 @@ export class Writer {
     });
   }
 
-  /** Lets what was handed in finish. */
+  /** Lets what was handed in finish, as long as the database answers. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#wakeUp();
+    const timer = setTimeout(() => this.#abandon(), lastPatience);
     if (this.#isBusy || this.#waiting.length > 0)
       await new Promise<void>((resolve) => {
         this.#onIdle = resolve;
       });
+    clearTimeout(timer);
     for (const doubt of this.#doubts) doubt.giveUp();
+    if (this.#opening !== undefined) cut(this.#opening);
     const client = this.#client;
     // Where nobody answers any more, nobody says goodbye either.
     if (client !== undefined) await within(farewell, client.end()).catch(() => cut(client));
+  }
+}
+
+/** Cuts a connection that takes too long to answer; then whoever waits for it is told. */
+async function orCut<T>(client: pg.Client, ask: () => Promise<T>): Promise<T> {
+  const timer = setTimeout(() => cut(client), patience);
+  try {
+    return await ask();
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -159,11 +195,6 @@ const unavailable = (detail: string): Fault =>
 function rejectAll(batch: readonly Pending[], detail: string): void {
   for (const { reject } of batch) reject(unavailable(detail));
 }
-
-/** At once: a connection that does not answer would not say goodbye either. */
-const cut = (client: pg.Client): void =>
-  // The driver's types leave its socket out.
-  void (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
 
 /** What was answered must survive a power cut, whatever the database does by default. */
 async function prepare(client: pg.Client): Promise<void> {
