@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { ensureInstalled, root } from "./ensure.mjs";
 
 /** Milliseconds after which a step that hangs is ended and has failed. */
-const patience = 9 * 60_000;
+const patience = 14 * 60_000;
 /** Files that run at the same time, each in a process of its own. More would starve the tests that watch a clock. */
 const workers = Math.min(2, availableParallelism());
 const strict = process.env.CI === "true";

@@ -18,20 +18,30 @@ import { tlsCases } from "./cases/tls.ts";
 import { tokenCases } from "./cases/tokens.ts";
 import type { FaultCase } from "./kit/case.ts";
 
-/** Every set-up that the doctor must judge right, in chapters of docs/doctor.md. */
-export const chapters: Readonly<Record<string, readonly FaultCase[]>> = {
+export type Chapters = Readonly<Record<string, readonly FaultCase[]>>;
+
+/** On the way to the server. */
+export const onTheWay: Chapters = {
   "The network": networkCases,
   "The port": tcpCases,
   TLS: tlsCases,
+  "Networks, clouds and gateways that answer by themselves": gatewayCases,
+};
+
+/** What answers there. */
+export const whoAnswers: Chapters = {
   nginx: nginxCases,
   Caddy: caddyCases,
   HAProxy: haproxyCases,
   Apache: apacheCases,
   "Applications that speak HTTP": applicationCases,
   "Libraries of Python": libraryCases,
-  "Networks, clouds and gateways that answer by themselves": gatewayCases,
   "HTTP answers": answerCases,
   Handshakes: handshakeCases,
+};
+
+/** Once the socket is open, or nearly. */
+export const onTheSocket: Chapters = {
   "Closed at once": closeCases,
   Frames: frameCases,
   "Pings, silence, sizes, many at once": sessionCases,
@@ -39,3 +49,6 @@ export const chapters: Readonly<Record<string, readonly FaultCase[]>> = {
   Tokens: tokenCases,
   "Peyk's paths and limits": limitCases,
 };
+
+/** Every set-up that the doctor must judge right, in chapters of docs/doctor.md. */
+export const chapters: Chapters = { ...onTheWay, ...whoAnswers, ...onTheSocket };

@@ -1,0 +1,4 @@
+import { whoAnswers } from "./cases.ts";
+import { tryAll } from "./kit/try.ts";
+
+tryAll(whoAnswers);

@@ -1,0 +1,4 @@
+import { onTheSocket } from "./cases.ts";
+import { tryAll } from "./kit/try.ts";
+
+tryAll(onTheSocket);
