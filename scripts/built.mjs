@@ -28,7 +28,7 @@ export function builtProgram(bun) {
 /** Another one for each change of a source, of the dependencies or of the place, which the build has in it. */
 function stamp() {
   const hash = createHash("sha256").update(root);
-  for (const file of ["package-lock.json", "scripts/bundle.ts", ...sources()]) {
+  for (const file of ["package.json", "package-lock.json", "scripts/bundle.ts", ...sources()]) {
     const { mtimeMs, size } = statSync(join(root, file));
     hash.update(`${file} ${mtimeMs} ${size}\n`);
   }

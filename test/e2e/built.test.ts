@@ -18,6 +18,7 @@ function cloneSaying(word: string) {
   writeFileSync(at("node_modules", ".package-lock.json"), "{}");
   const write = (program: string) => writeFileSync(at("src", "main.ts"), program);
   const say = (what: string) => write(`console.log(${JSON.stringify(what)} as string);`);
+  const release = (version: string) => writeFileSync(at("package.json"), JSON.stringify({ version }));
   say(word);
   const run = async () => {
     const child = Bun.spawn(["node", at("scripts", "peyk.mjs")], { stdout: "pipe", stderr: "pipe" });
@@ -28,7 +29,7 @@ function cloneSaying(word: string) {
     return { said: said.trim(), complaint, code: await child.exited };
   };
   const cache = at("node_modules", ".cache", "peyk");
-  return { write, say, run, cache, [Symbol.dispose]: () => folder[Symbol.dispose]() };
+  return { write, release, say, run, cache, [Symbol.dispose]: () => folder[Symbol.dispose]() };
 }
 
 const quiet = (said: string) => ({ said, complaint: "", code: 0 });
@@ -45,6 +46,15 @@ test("what is built runs until a source changes, and is built again then; few bu
     expect(await clone.run()).toEqual(quiet(word));
   }
   expect(readdirSync(clone.cache)).toHaveLength(3);
+});
+
+test("a new version is one, whatever else stayed as it was", async () => {
+  using clone = cloneSaying("");
+  clone.write('import it from "../package.json" with { type: "json" };\nconsole.log(it.version as string);');
+  clone.release("1.0.0");
+  expect(await clone.run()).toEqual(quiet("1.0.0"));
+  clone.release("1.0.1");
+  expect(await clone.run()).toEqual(quiet("1.0.1"));
 });
 
 test("an error tells the line of the source", async () => {

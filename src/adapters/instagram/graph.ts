@@ -44,8 +44,7 @@ export class Graph {
   readonly #clock: Clock;
   readonly #fetch: Fetch;
   readonly #health: Health;
-  /** Meta has not answered the last call, whatever it was for; before the first one, nobody knows. */
-  isSilent = true;
+  #isSilent = true;
 
   constructor(settings: InstagramSettings, clock: Clock, fetch: Fetch, health: Health) {
     this.#settings = settings;
@@ -63,10 +62,15 @@ export class Graph {
     this.words = (text) => clean(wordsWithout(now)(text));
   }
 
+  /** Meta has not answered the last call, whatever it was for; before the first one, nobody knows. */
+  get isSilent(): boolean {
+    return this.#isSilent;
+  }
+
   /** Never rejects. */
   async call(call: GraphCall): Promise<GraphAnswer> {
     const answer = await this.#ask(call);
-    this.isSilent = answer.kind === "unanswered" || answer.kind === "unreached";
+    this.#isSilent = answer.kind === "unanswered" || answer.kind === "unreached";
     return answer;
   }
 

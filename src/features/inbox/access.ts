@@ -8,6 +8,22 @@ export interface Room {
   readonly customer: repo.CustomerRow;
 }
 
+/** Several at once, by their conversations; what is no longer there is left out. For the server's own parts. */
+export async function roomsOf(db: repo.Db, conversations: readonly string[]): Promise<Map<string, Room>> {
+  const rows = await repo.conversationsByIds(db, conversations);
+  const customers = await repo.customersByIds(
+    db,
+    rows.map(({ customer_id }) => customer_id),
+  );
+  const byId = new Map(customers.map((customer) => [customer.id, customer]));
+  return new Map(
+    rows.flatMap((conversation) => {
+      const customer = byId.get(conversation.customer_id);
+      return customer === undefined ? [] : [[conversation.id, { conversation, customer }]];
+    }),
+  );
+}
+
 /** Members of an inbox see its conversations; to all others they do not exist. */
 export class Access {
   readonly #deps: InboxDependencies;
@@ -30,14 +46,13 @@ export class Access {
 
   /** Rejects with `not_found`, likewise. */
   async room(user: string, conversation: string): Promise<Room> {
-    const room = await this.find(conversation);
+    const room = await this.#find(conversation);
     if (room === undefined || !(await this.inboxes(user)).includes(room.conversation.inbox_id))
       throw new Fault("not_found", "there is no such conversation, or it is none of yours");
     return room;
   }
 
-  /** For the server's own parts. */
-  async find(conversation: string): Promise<Room | undefined> {
+  async #find(conversation: string): Promise<Room | undefined> {
     const { db } = this.#deps.store;
     const row = await repo.conversationById(db, conversation);
     if (row === undefined) return undefined;

@@ -5,6 +5,7 @@ import type { LostCommit } from "./batch.ts";
 
 /** Milliseconds that callers wait for the database to come back and tell what became of their changes. */
 const patience = 10_000;
+
 /**
  * Changes whose `commit` was sent and never answered. They are not written again: they may be there. Each batch left a
  * mark, so the database is asked for it; who must not wait so long is told that nobody knows. The number of the

@@ -1,5 +1,5 @@
 import type { Clock } from "../../../core/clock.ts";
-import type { Room } from "../access.ts";
+import { type Room, roomsOf } from "../access.ts";
 import * as repo from "../repo.ts";
 import { maxPause } from "./delivery.ts";
 import { Item } from "./item.ts";
@@ -23,7 +23,7 @@ async function restored(db: repo.Db, clock: Clock, rows: readonly repo.OutboxRow
       db,
       rows.map(({ message_id }) => message_id),
     ),
-    roomsOf(db, new Set(rows.map(({ conversation_id }) => conversation_id))),
+    roomsOf(db, [...new Set(rows.map(({ conversation_id }) => conversation_id))]),
   ]);
   const byId = new Map(messages.map((message) => [message.id, message]));
   return rows.flatMap((row) => {
@@ -31,20 +31,6 @@ async function restored(db: repo.Db, clock: Clock, rows: readonly repo.OutboxRow
     const room = rooms.get(row.conversation_id);
     return message === undefined || room === undefined ? [] : [itemOf(row, message, room, clock)];
   });
-}
-
-async function roomsOf(db: repo.Db, ids: ReadonlySet<string>): Promise<Map<string, Room>> {
-  const conversations = await repo.conversationsByIds(db, [...ids]);
-  const customers = await repo.customersByIds(db, [
-    ...new Set(conversations.map(({ customer_id }) => customer_id)),
-  ]);
-  const byId = new Map(customers.map((customer) => [customer.id, customer]));
-  return new Map(
-    conversations.flatMap((conversation) => {
-      const customer = byId.get(conversation.customer_id);
-      return customer === undefined ? [] : [[conversation.id, { conversation, customer }]];
-    }),
-  );
 }
 
 function itemOf(row: repo.OutboxRow, message: repo.MessageRow, room: Room, clock: Clock): Item {
