@@ -6,9 +6,12 @@ import { join } from "node:path";
 import { ensureInstalled, root } from "./ensure.mjs";
 
 /** Milliseconds after which a step that hangs is ended and has failed. */
-const patience = 14 * 60_000;
-/** Files that run at the same time, each in a process of its own. More would starve the tests that watch a clock. */
-const workers = Math.min(2, availableParallelism());
+const patience = 9 * 60_000;
+/**
+ * Files that run at the same time, each in a process of its own: a quarter of what tests do is to wait, so one more than
+ * there are processors. More would starve the tests that watch a clock.
+ */
+const workers = Math.min(3, availableParallelism() + 1);
 const strict = process.env.CI === "true";
 const bun = ensureInstalled();
 const bin = (path) => join(root, "node_modules", path);
