@@ -8,8 +8,8 @@ import { atMost } from "./turn.ts";
 
 /** Milliseconds, of which a test spends most waiting for its turn. */
 const patience = 180_000;
-/** Two files run side by side. More would make two cores so busy that a healthy server looks slow. */
-const turn = atMost(6);
+/** Three files may run side by side. More would make two cores so busy that a healthy server looks slow. */
+const turn = atMost(4);
 
 /** Why a case cannot run here; `""`: it can. */
 const obstacle = ({ needs = [] }: FaultCase): string =>
